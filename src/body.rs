@@ -1,0 +1,220 @@
+//! A message's bytes: in memory under one budget for the process, or in a spool file without a name.
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    os::unix::fs::FileExt,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use bytes::Bytes;
+
+use crate::{limits, model::BodyHash};
+
+/// Where bodies are kept: decides for each one between memory and spool.
+#[derive(Clone, Debug)]
+pub struct BodyStore(Arc<Store>);
+
+#[derive(Debug)]
+struct Store {
+    budget: usize,
+    used: AtomicUsize,
+    directory: PathBuf,
+}
+
+impl BodyStore {
+    /// A store of [`limits::BODY_BUDGET`] whose spool lies in the system's temporary directory.
+    pub fn new() -> Self {
+        BodyStore::with(limits::BODY_BUDGET, std::env::temp_dir())
+    }
+
+    /// A store of `budget` bytes of memory whose spool lies in `directory`.
+    pub fn with(budget: usize, directory: PathBuf) -> Self {
+        BodyStore(Arc::new(Store { budget, used: AtomicUsize::new(0), directory }))
+    }
+
+    /// Bytes of bodies in memory now.
+    pub fn used(&self) -> usize {
+        self.0.used.load(Ordering::Relaxed)
+    }
+
+    /// A place for a body of `len` bytes: memory if it is small and the budget has room, else a spool file
+    /// (unlinked at birth, mode 0600).
+    ///
+    /// # Errors
+    /// The spool cannot be created.
+    pub fn sink(&self, len: u64) -> io::Result<BodySink> {
+        if len <= limits::SPOOL_THRESHOLD
+            && let Some(reservation) = self.reserve(len as usize)
+        {
+            return Ok(BodySink {
+                expected: len,
+                written: 0,
+                place: Place::Memory(Vec::with_capacity(len as usize), reservation),
+            });
+        }
+        let file = tempfile::tempfile_in(&self.0.directory)?;
+        Ok(BodySink { expected: len, written: 0, place: Place::Spool(file) })
+    }
+
+    fn reserve(&self, len: usize) -> Option<Reservation> {
+        let fits = |used: usize| (used + len <= self.0.budget).then_some(used + len);
+        self.0.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).ok()?;
+        Some(Reservation { store: self.0.clone(), len })
+    }
+}
+
+impl Default for BodyStore {
+    fn default() -> Self {
+        BodyStore::new()
+    }
+}
+
+#[derive(Debug)]
+struct Reservation {
+    store: Arc<Store>,
+    len: usize,
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.store.used.fetch_sub(self.len, Ordering::Relaxed);
+    }
+}
+
+/// A body that is arriving.
+#[derive(Debug)]
+pub struct BodySink {
+    expected: u64,
+    written: u64,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    Memory(Vec<u8>, Reservation),
+    Spool(File),
+}
+
+impl BodySink {
+    /// Bytes still to come.
+    pub fn missing(&self) -> u64 {
+        self.expected - self.written
+    }
+
+    /// Takes the next bytes; more than [`BodySink::missing`] are an error of the caller and refused.
+    ///
+    /// # Errors
+    /// The spool's disk is full, or too many bytes.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.len() as u64 > self.missing() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "body longer than announced"));
+        }
+        match &mut self.place {
+            Place::Memory(buffer, _) => buffer.extend_from_slice(bytes),
+            Place::Spool(file) => file.write_all(bytes)?,
+        }
+        self.written += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// The whole body, once nothing is missing.
+    ///
+    /// # Errors
+    /// Bytes are missing.
+    pub fn finish(self) -> io::Result<Body> {
+        if self.missing() > 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(Body(match self.place {
+            Place::Memory(buffer, reservation) => Kept::Memory(Bytes::from(buffer), Some(Arc::new(reservation))),
+            Place::Spool(file) => Kept::Spool(Arc::new(file), self.expected),
+        }))
+    }
+}
+
+/// A whole body. Cloning shares the bytes.
+#[derive(Clone, Debug)]
+pub struct Body(Kept);
+
+#[derive(Clone, Debug)]
+enum Kept {
+    Memory(Bytes, Option<Arc<Reservation>>),
+    Spool(Arc<File>, u64),
+}
+
+impl Body {
+    /// A body that is at hand, outside the budget: for repairs and tests.
+    pub fn from_bytes(bytes: impl Into<Bytes>) -> Self {
+        Body(Kept::Memory(bytes.into(), None))
+    }
+
+    /// Its length in bytes.
+    pub fn len(&self) -> u64 {
+        match &self.0 {
+            Kept::Memory(bytes, _) => bytes.len() as u64,
+            Kept::Spool(_, len) => *len,
+        }
+    }
+
+    /// Whether it has no byte.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All of it, if it is in memory.
+    pub fn as_memory(&self) -> Option<&Bytes> {
+        match &self.0 {
+            Kept::Memory(bytes, _) => Some(bytes),
+            Kept::Spool(..) => None,
+        }
+    }
+
+    /// Up to `most` bytes from `offset`; empty at the end.
+    ///
+    /// # Errors
+    /// The spool cannot be read.
+    pub fn chunk(&self, offset: u64, most: usize) -> io::Result<Bytes> {
+        match &self.0 {
+            Kept::Memory(bytes, _) => {
+                let start = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+                Ok(bytes.slice(start..start.saturating_add(most).min(bytes.len())))
+            }
+            Kept::Spool(file, len) => {
+                let mut buffer = vec![0; most.min(usize::try_from(len.saturating_sub(offset)).unwrap_or(most))];
+                file.read_exact_at(&mut buffer, offset)?;
+                Ok(buffer.into())
+            }
+        }
+    }
+
+    /// Calls `each` with the bytes in order, a chunk at a time.
+    ///
+    /// # Errors
+    /// The spool cannot be read.
+    pub fn for_each_chunk(&self, mut each: impl FnMut(&[u8])) -> io::Result<()> {
+        let mut offset = 0;
+        while offset < self.len() {
+            let chunk = self.chunk(offset, 256 << 10)?;
+            offset += chunk.len() as u64;
+            each(&chunk);
+        }
+        Ok(())
+    }
+
+    /// The hash of its bytes.
+    ///
+    /// # Errors
+    /// The spool cannot be read.
+    pub fn hash(&self) -> io::Result<BodyHash> {
+        let mut hasher = blake3::Hasher::new();
+        self.for_each_chunk(|chunk| {
+            hasher.update(chunk);
+        })?;
+        Ok(BodyHash(hasher.finalize().into()))
+    }
+}

@@ -1,0 +1,70 @@
+//! Every bound of the program, in one place, with its unit and its reason.
+//!
+//! Nothing is unbounded: a queue, page, batch, body, retry or wait that has no limit here is a defect.
+
+use std::time::Duration;
+
+/// Bytes of message bodies held in memory by the whole process; what does not fit goes to the spool.
+pub const BODY_BUDGET: usize = 24 << 20;
+/// A body above this many bytes goes to a spool file instead of memory.
+pub const SPOOL_THRESHOLD: u64 = 1 << 20;
+/// The longest reply line without its literals that is read at all (bytes).
+pub const REPLY_LINE: usize = 1 << 20;
+/// The longest literal that is not a message body (folder names, header fields; bytes).
+pub const REPLY_LITERAL: u64 = 4 << 20;
+/// The largest message body that is accepted from a server (bytes; quirk 103: 3.08 GiB was seen).
+pub const BODY_MAX: u64 = 16 << 30;
+/// Parsed replies that may wait for their reader on one connection.
+pub const REPLIES_WAITING: usize = 256;
+/// Bytes of commands that may wait to be written on one connection.
+pub const OUTBOX: usize = 256 << 10;
+/// Bytes of bodies asked for and not yet arrived, per source connection.
+pub const FETCH_WINDOW_BYTES: u64 = 2 << 20;
+/// Messages asked for and not yet arrived, per source connection.
+pub const FETCH_WINDOW_MESSAGES: usize = 512;
+/// Messages in one FETCH command.
+pub const FETCH_CHUNK: usize = 64;
+/// The longest command line we send, literals aside (bytes; quirk 65: Zimbra refuses above 10,240; quirk 75).
+pub const COMMAND_LINE: usize = 8000;
+/// Messages of one batch of intents, and of one MULTIAPPEND.
+pub const INTENT_BATCH: usize = 64;
+/// Bytes of one batch of intents, so that a batch never outgrows the body budget.
+pub const INTENT_BATCH_BYTES: u64 = 2 << 20;
+/// Batches that may wait between two stages of a copy lane.
+pub const LANE_QUEUE: usize = 4;
+/// Outcomes that are grouped into one ledger transaction.
+pub const OUTCOME_GROUP: usize = 256;
+/// How long an outcome may wait for others before it is written.
+pub const OUTCOME_WAIT: Duration = Duration::from_millis(200);
+/// Rows of one page read from or written to the ledger.
+pub const LEDGER_PAGE: usize = 2048;
+/// Messages of one page of a listing.
+pub const LISTING_PAGE: usize = 4096;
+/// Calls that may wait for the ledger's writer.
+pub const LEDGER_QUEUE: usize = 64;
+/// A connection attempt (TCP and TLS).
+pub const CONNECT_DEADLINE: Duration = Duration::from_secs(30);
+/// The base deadline of one command; a body adds its size over [`SLOWEST_RATE`].
+pub const COMMAND_DEADLINE: Duration = Duration::from_secs(120);
+/// The slowest transfer that is not yet a hang (bytes a second; 51 KiB/s was seen, microsoft365.md §1.7).
+pub const SLOWEST_RATE: u64 = 50 << 10;
+/// Attempts of one mailbox before it fails, over all connections.
+pub const RETRY_ATTEMPTS: u32 = 8;
+/// The first and the longest wait between attempts.
+pub const RETRY_BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
+/// Attempts at "User is authenticated but not connected" (microsoft365.md part II §4).
+pub const ACCESS_ATTEMPTS: u32 = 3;
+/// A server's words are cut to this many bytes before they are kept.
+pub const REPLY_KEPT: usize = 500;
+/// Mirrored deletions above this share of a mailbox wait for a person.
+pub const MIRROR_SHARE_PERCENT: u64 = 5;
+/// Mirrored deletions above this number wait for a person.
+pub const MIRROR_COUNT: u64 = 100;
+/// Bodies that a verify without `--content` reads back, per folder.
+pub const VERIFY_SAMPLE: usize = 8;
+/// Folders of one mailbox (quirk 104: 1,045 seen; Exchange allows 10,000 below one folder).
+pub const FOLDERS_MAX: usize = 100_000;
+/// Mailbox pairs of one run.
+pub const PAIRS_MAX: usize = 100_000;
+/// Messages a folder of a trial pass (product.md B).
+pub const TRIAL_MESSAGES: usize = 10;

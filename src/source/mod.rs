@@ -1,0 +1,198 @@
+//! The source port: what a mailbox that is read can do, whatever its protocol.
+//!
+//! No method changes mail at the source. An adapter lives in a file beside this one and is held to
+//! the same conformance suite as every other.
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+
+use crate::{
+    body::Body,
+    error::Result,
+    model::{Fingerprint, Flags, FolderName, FolderPath, Reason, ReceivedAt, Role},
+};
+
+/// Opens sessions to one mailbox at one source.
+#[async_trait]
+pub trait SourceConnector: Send + Sync {
+    /// Connects and signs in: one session is one connection with one limiter.
+    async fn open(&self) -> Result<Box<dyn SourceSession>>;
+    /// Stable words for the mailbox (`user@host` without the password); part of the pair's identity unless overridden.
+    fn describe(&self) -> String;
+}
+
+/// What a source session is able to do, asked once.
+#[derive(Clone, Debug, Default)]
+pub struct SourceCapabilities {
+    /// The profile that was recognised ("Dovecot", "Exchange Online", …).
+    pub profile: &'static str,
+    /// Two reads of one message give the same bytes.
+    pub stable_bytes: bool,
+    /// Most connections that serve one mailbox usefully.
+    pub connections: usize,
+    /// Unique ids live within the whole mailbox, not a folder.
+    pub mailbox_ids: bool,
+}
+
+/// One folder of the source as it is listed.
+#[derive(Clone, Debug)]
+pub struct SourceFolder {
+    /// Its name on the wire: its identity.
+    pub name: FolderName,
+    /// Its path for people and for mapping.
+    pub path: FolderPath,
+    /// What it is for.
+    pub role: Option<Role>,
+    /// Whether the user is subscribed to it.
+    pub subscribed: bool,
+    /// Why it is not read, if it is not (virtual, not selectable, not mail, foreign).
+    pub skipped: Option<Reason>,
+    /// Messages in it, where the listing tells.
+    pub messages: Option<u64>,
+}
+
+/// One message as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The id within namespace and epoch ([`crate::model::MessageKey`]).
+    pub id: Vec<u8>,
+    /// The content version; empty where content never changes.
+    pub version: Vec<u8>,
+    /// The size by the server's account: for planning only (quirk 98).
+    pub size: u64,
+    /// When it was received; `None` where the server does not say (quirk 99).
+    pub received_at: Option<ReceivedAt>,
+    /// Its flags.
+    pub flags: Flags,
+}
+
+/// The flags of a message that is known already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlagsSeen {
+    /// The id.
+    pub id: Vec<u8>,
+    /// Its flags now.
+    pub flags: Flags,
+}
+
+/// How a folder is listed in this pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListingKind {
+    /// Nothing changed since the cursor: no message follows.
+    Unchanged,
+    /// Only what is new or changed follows; what does not follow is as it was.
+    Delta,
+    /// Every live message follows in ascending id order: what does not follow is gone. Without a cursor (or under a
+    /// new epoch) every one comes as [`DiscoverEvent::Listed`]; with one, those below its frontier come as
+    /// [`DiscoverEvent::Flags`] first and the newer ones as [`DiscoverEvent::Listed`] after them.
+    Complete,
+}
+
+/// What discovery tells, in order. `scope` names what a cursor belongs to: the folder for IMAP, empty for a whole mailbox.
+#[derive(Clone, Debug)]
+pub enum DiscoverEvent {
+    /// The folders; sent once, first, and complete.
+    Folders(Vec<SourceFolder>),
+    /// A folder's listing begins.
+    Begin {
+        /// Which folder.
+        folder: FolderName,
+        /// Its epoch now (UIDVALIDITY).
+        epoch: u64,
+        /// What follows.
+        kind: ListingKind,
+    },
+    /// Messages not known to the cursor, ascending by id.
+    Listed(Vec<Listed>),
+    /// Flags of messages, ascending by id.
+    Flags(Vec<FlagsSeen>),
+    /// Messages that are gone for certain (VANISHED, tombstone).
+    Gone(Vec<Vec<u8>>),
+    /// The folder's listing is complete. The cursor and all since `Begin` become durable together.
+    End {
+        /// The cursor to store, read before the listing began.
+        cursor: Vec<u8>,
+        /// Live messages by the server's own count, where it tells.
+        count: Option<u64>,
+    },
+    /// The folder cannot be read in this pass; nothing is concluded about it.
+    Unreadable(FolderName, Reason),
+}
+
+/// A message to fetch.
+#[derive(Clone, Debug)]
+pub struct FetchItem {
+    /// The ledger row, returned with the body.
+    pub row: i64,
+    /// The source id.
+    pub id: Vec<u8>,
+    /// The size it was listed with, for windows and deadlines.
+    pub size: u64,
+}
+
+/// What became of one fetch. Bodies arrive in any order.
+#[derive(Clone, Debug)]
+pub struct Fetched {
+    /// The ledger row.
+    pub row: i64,
+    /// The body or why there is none.
+    pub what: FetchResult,
+}
+
+/// A fetch's result; only a lost session is an error.
+#[derive(Clone, Debug)]
+pub enum FetchResult {
+    /// The whole message.
+    Body(Body),
+    /// It is gone.
+    Vanished,
+    /// The server cannot deliver it.
+    Unreadable(Reason),
+}
+
+/// One connection to a source, signed in.
+#[async_trait]
+pub trait SourceSession: Send {
+    /// What it is able to do.
+    fn capabilities(&self) -> &SourceCapabilities;
+
+    /// The folders of the mailbox.
+    async fn folders(&mut self) -> Result<Vec<SourceFolder>>;
+
+    /// Tells what changed in `folders` since their cursors (`None`: everything). Folders are told one after the other.
+    ///
+    /// # Errors
+    /// The session is lost, or the receiver went away. A folder that cannot be read is an event, not an error.
+    async fn discover(
+        &mut self,
+        folders: Vec<(FolderName, Option<Vec<u8>>)>,
+        events: mpsc::Sender<DiscoverEvent>,
+    ) -> Result<()>;
+
+    /// Fetches whole bodies of one folder under `epoch`, pipelined, until `items` closes.
+    ///
+    /// # Errors
+    /// The session is lost or the epoch is another one ([`crate::error::Code::Identity`]); what did not arrive was not read.
+    async fn fetch(
+        &mut self,
+        folder: &FolderName,
+        epoch: u64,
+        items: mpsc::Receiver<Vec<FetchItem>>,
+        bodies: mpsc::Sender<Fetched>,
+    ) -> Result<()>;
+
+    /// Tells the header fingerprints of `items`, in any order; messages that are gone or unreadable are left out.
+    /// The evidence for adopting what a target holds and for re-identifying a folder under a new epoch.
+    ///
+    /// # Errors
+    /// As [`SourceSession::fetch`].
+    async fn fingerprints(
+        &mut self,
+        folder: &FolderName,
+        epoch: u64,
+        items: Vec<FetchItem>,
+    ) -> Result<Vec<(i64, Fingerprint)>>;
+
+    /// Ends the session politely; errors do not matter any more.
+    async fn close(self: Box<Self>);
+}

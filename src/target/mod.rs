@@ -1,0 +1,279 @@
+//! The target port: what a mailbox that is written can do, whatever its protocol.
+//!
+//! No call of [`TargetSession`] removes. [`TargetEditor`] is a separate port for the few things that do.
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+
+use crate::{
+    body::Body,
+    error::Result,
+    model::{
+        BodyHash, Fingerprint, FlagChange, Flags, FolderName, FolderPath, Mark, Reason, ReceivedAt, Role, TargetUid,
+    },
+};
+
+/// Opens sessions to one mailbox at one target.
+#[async_trait]
+pub trait TargetConnector: Send + Sync {
+    /// Connects and signs in: one session is one connection with one limiter.
+    async fn open(&self) -> Result<Box<dyn TargetSession>>;
+    /// Stable words for the mailbox (`user@host` without the password).
+    fn describe(&self) -> String;
+}
+
+/// What a target is able to do and what it keeps, asked once; from its profile and its capabilities.
+#[derive(Clone, Debug)]
+pub struct TargetCapabilities {
+    /// The profile that was recognised ("Dovecot", "Exchange Online", …).
+    pub profile: &'static str,
+    /// A message read back has the bytes that were appended.
+    pub keeps_bytes: bool,
+    /// Keywords are kept.
+    pub keeps_keywords: bool,
+    /// APPEND tells the new UID (RFC 4315).
+    pub append_uid: bool,
+    /// How long a folder must stand still before "not arrived" may be concluded.
+    pub settle: std::time::Duration,
+    /// The largest message it takes (bytes), if known.
+    pub max_size: Option<u64>,
+    /// The longest line it takes (bytes), if known.
+    pub max_line: Option<usize>,
+    /// One writer per folder in source order; otherwise several connections may share a folder.
+    pub ordered: bool,
+    /// Messages in one intent batch that it takes well.
+    pub batch: usize,
+    /// Most connections that serve one mailbox usefully.
+    pub connections: usize,
+    /// Free bytes by QUOTA, if it tells.
+    pub quota_free: Option<u64>,
+    /// Names that differ only in case are one folder.
+    pub case_insensitive: bool,
+    /// Folder names that are reserved (compared without case).
+    pub reserved_names: &'static [&'static str],
+    /// Characters that no folder name may hold, besides the delimiter.
+    pub illegal_characters: &'static str,
+    /// The hierarchy delimiter, which no segment may hold.
+    pub delimiter: Option<char>,
+    /// HIGHESTMODSEQ is told, so that "nothing changed" costs one STATUS.
+    pub condstore: bool,
+}
+
+/// One folder of the target as it is listed.
+#[derive(Clone, Debug)]
+pub struct TargetFolder {
+    /// Its name on the wire.
+    pub name: FolderName,
+    /// Its path.
+    pub path: FolderPath,
+    /// What it is for.
+    pub role: Option<Role>,
+    /// Whether mail may be put there.
+    pub selectable: bool,
+    /// Whether the user is subscribed to it.
+    pub subscribed: bool,
+}
+
+/// A message to append: exactly these bytes, flags and date.
+#[derive(Clone, Debug)]
+pub struct AppendItem {
+    /// The ledger row, returned with the outcome.
+    pub row: i64,
+    /// The bytes.
+    pub body: Body,
+    /// The flags, already reduced to what the target keeps.
+    pub flags: Flags,
+    /// INTERNALDATE; `None` lets the target choose.
+    pub received_at: Option<ReceivedAt>,
+}
+
+/// What became of one append.
+#[derive(Clone, Debug)]
+pub struct Appended {
+    /// The ledger row.
+    pub row: i64,
+    /// The target's answer.
+    pub what: AppendResult,
+}
+
+/// The target's answer to one append.
+#[derive(Clone, Debug)]
+pub enum AppendResult {
+    /// Stored, with its place where the target tells (APPENDUID).
+    Stored(Option<TargetUid>),
+    /// Refused with certainty; the message is not there.
+    Refused(Refusal),
+    /// Certainly not stored and not the message's fault (throttled, never sent, or sunk with its MULTIAPPEND): send it again.
+    NotSent,
+}
+
+/// A refusal and what the target's words say about its cause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The fault that the words name, if they do.
+    pub fault: Fault,
+    /// The code and the server's own words.
+    pub reason: Reason,
+}
+
+/// What is wrong with a refused message, as far as the reply names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// The reply is vague.
+    Unknown,
+    /// A line is too long.
+    LongLine,
+    /// NUL octets.
+    Nul,
+    /// Bare newlines.
+    BareNewline,
+    /// A malformed header, or an mbox "From " line.
+    Header,
+    /// Too large: no repair helps.
+    TooBig,
+    /// Refused as malware: no repair is tried.
+    Virus,
+}
+
+/// A target folder's counters (STATUS, RFC 3501 §6.3.10; HIGHESTMODSEQ by RFC 7162).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct FolderStatus {
+    /// UIDVALIDITY.
+    pub validity: u32,
+    /// UIDNEXT; where the server does not tell, the highest UID + 1.
+    pub next: u32,
+    /// Messages in it.
+    pub messages: u64,
+    /// HIGHESTMODSEQ.
+    pub modseq: Option<u64>,
+}
+
+impl FolderStatus {
+    /// The mark of this status: UIDVALIDITY and UIDNEXT, big-endian.
+    pub fn mark(&self) -> Mark {
+        Mark([self.validity.to_be_bytes(), self.next.to_be_bytes()].concat())
+    }
+    /// UIDVALIDITY and UIDNEXT of a mark made by [`FolderStatus::mark`].
+    pub fn read_mark(mark: &Mark) -> Option<(u32, u32)> {
+        let (validity, next) = (mark.0.get(..4)?, mark.0.get(4..8)?);
+        Some((u32::from_be_bytes(validity.try_into().ok()?), u32::from_be_bytes(next.try_into().ok()?)))
+    }
+}
+
+/// Which messages of a folder to find.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Find {
+    /// Every message.
+    All,
+    /// Every message whose UID is at least this.
+    From(u32),
+    /// These UIDs, ascending.
+    Uids(Vec<u32>),
+    /// Messages with one of these Message-IDs; may be incomplete where SEARCH is unreliable (quirk 87).
+    MessageIds(Vec<String>),
+}
+
+/// How much to tell of each message found. Each level holds the ones before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Evidence {
+    /// UID, flags, date and size.
+    Attributes,
+    /// And the fingerprint of its header.
+    Header,
+    /// And the hash of its bytes.
+    Body,
+}
+
+/// A message found at the target.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Its place.
+    pub at: TargetUid,
+    /// Its flags now.
+    pub flags: Flags,
+    /// Its date.
+    pub received_at: Option<ReceivedAt>,
+    /// Its size by the server's account.
+    pub size: u64,
+    /// The fingerprint, from [`Evidence::Header`] on.
+    pub fingerprint: Option<Fingerprint>,
+    /// The body's hash, for [`Evidence::Body`].
+    pub body_hash: Option<BodyHash>,
+}
+
+/// One connection to a target, signed in.
+#[async_trait]
+pub trait TargetSession: Send {
+    /// What it is able to do.
+    fn capabilities(&self) -> &TargetCapabilities;
+
+    /// The folders of the mailbox.
+    async fn folders(&mut self) -> Result<Vec<TargetFolder>>;
+
+    /// The folder of this path, created where it is missing; idempotent. Returns its name on the wire.
+    ///
+    /// # Errors
+    /// The name is refused ([`crate::error::Code::FolderName`], scope folder).
+    async fn ensure_folder(&mut self, path: &FolderPath, subscribe: bool) -> Result<FolderName>;
+
+    /// The folder's counters now. Asking makes the server look, so that arrivals from elsewhere show.
+    async fn status(&mut self, folder: &FolderName) -> Result<FolderStatus>;
+
+    /// The counters of many folders in few round trips; a folder that does not answer is `None`.
+    async fn statuses(&mut self, folders: &[FolderName]) -> Result<Vec<Option<FolderStatus>>>;
+
+    /// The state of the folder before an append: any lower bound will do.
+    async fn mark(&mut self, folder: &FolderName) -> Result<Mark> {
+        Ok(self.status(folder).await?.mark())
+    }
+
+    /// Appends groups as they come, pipelined, until `groups` closes; tells every outcome it knows.
+    ///
+    /// A group's intents are durable before it is sent here. It may go as one MULTIAPPEND.
+    ///
+    /// # Errors
+    /// The session is lost: rows without an outcome are in doubt. [`crate::error::Disposition::RetryAfter`] with a time
+    /// when throttled: every row is told before, those not stored as [`AppendResult::NotSent`].
+    async fn append(
+        &mut self,
+        folder: &FolderName,
+        groups: mpsc::Receiver<Vec<AppendItem>>,
+        outcomes: mpsc::Sender<Appended>,
+    ) -> Result<()>;
+
+    /// Applies differences of flags, pipelined. Messages that are gone are passed over; returns the UIDs that were there.
+    async fn set_flags(&mut self, folder: &FolderName, changes: Vec<(u32, FlagChange)>) -> Result<Vec<u32>>;
+
+    /// Finds messages, in ascending UID order, a page at a time. Returns the folder's counters from before.
+    async fn find(
+        &mut self,
+        folder: &FolderName,
+        which: Find,
+        evidence: Evidence,
+        pages: mpsc::Sender<Vec<Found>>,
+    ) -> Result<FolderStatus>;
+
+    /// The editor of this session; it refuses what the server cannot do safely.
+    fn editor(&mut self) -> &mut dyn TargetEditor;
+
+    /// Ends the session politely; errors do not matter any more.
+    async fn close(self: Box<Self>);
+}
+
+/// Moves, renames and removes. Only UIDs that this ledger appended and finds unchanged are ever given to it.
+#[async_trait]
+pub trait TargetEditor: Send {
+    /// Moves messages; returns old and new UIDs where the target tells (COPYUID).
+    async fn move_messages(
+        &mut self,
+        from: &FolderName,
+        uids: Vec<u32>,
+        to: &FolderName,
+    ) -> Result<Vec<(u32, Option<TargetUid>)>>;
+
+    /// Renames a folder.
+    async fn rename_folder(&mut self, from: &FolderName, to: &FolderPath) -> Result<FolderName>;
+
+    /// Removes messages by UID EXPUNGE. Without UIDPLUS it marks them `\Deleted` and returns `false`.
+    async fn remove(&mut self, folder: &FolderName, uids: Vec<u32>) -> Result<bool>;
+}

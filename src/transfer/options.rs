@@ -1,0 +1,96 @@
+//! What a person decided about a pair: which mail, where to, how far.
+
+use globset::GlobSet;
+
+/// Which messages and folders are in scope. What a filter leaves out is counted as out of scope, never as skipped.
+#[derive(Clone, Debug, Default)]
+pub struct ScopeRules {
+    /// Only folders whose path matches; `None`: all.
+    pub include: Option<GlobSet>,
+    /// No folders whose path matches.
+    pub exclude: GlobSet,
+    /// Only messages received at or after (Unix seconds).
+    pub since: Option<i64>,
+    /// Only messages received before (Unix seconds).
+    pub before: Option<i64>,
+    /// Only messages up to this size (bytes).
+    pub max_size: Option<u64>,
+    /// Messages flagged `\Deleted` stay behind (quirk 107).
+    pub skip_deleted: bool,
+}
+
+/// Which messages go first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// As the source numbers them; UIDs at the target keep that order.
+    #[default]
+    Oldest,
+    /// By received date, newest first: users find their recent mail early.
+    Newest,
+}
+
+/// What happens at the target to messages deleted at the source after they were copied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Deletions {
+    /// They stay.
+    #[default]
+    Keep,
+    /// They go too, within the guards of [`crate::limits::MIRROR_COUNT`]; `approved` lifts those.
+    Mirror {
+        /// A person approved more than the guards allow.
+        approved: bool,
+    },
+}
+
+/// How far the target's own answer is compared with the ledger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum VerifyLevel {
+    /// Not at all (`--no-verify`): the outcome is at best `finished`.
+    None,
+    /// Every UID with flags, date and size, and a sample of bodies.
+    #[default]
+    Sample,
+    /// Every body too.
+    Content,
+}
+
+/// Which pass this is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PassKind {
+    /// First where none has finished, else delta.
+    #[default]
+    Auto,
+    /// At most [`crate::limits::TRIAL_MESSAGES`] messages a folder, every folder created.
+    Trial,
+    /// Old mail first, users still on the source.
+    PreStage,
+    /// What is new or changed.
+    Delta,
+    /// The last delta, at cutover.
+    Final,
+    /// Only what was skipped or failed.
+    Retry,
+    /// Only the comparison (`mailhaul verify`): nothing is discovered, nothing copied.
+    Verify,
+}
+
+/// Everything a pass needs to know besides its two sides.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Which mail.
+    pub scope: ScopeRules,
+    /// Source path → target path, exact or as a prefix of whole segments; the longest match wins.
+    pub map: Vec<(String, String)>,
+    /// Which first.
+    pub order: Order,
+    /// What about deletions.
+    pub deletions: Deletions,
+    /// How far to verify.
+    pub verify: VerifyLevel,
+    /// Which pass.
+    pub pass: PassKind,
+    /// Most connections per side; `None`: as the profiles say.
+    pub connections: Option<usize>,
+    /// Where refused messages are kept as .eml; `None`: nowhere.
+    pub quarantine: Option<std::path::PathBuf>,
+}

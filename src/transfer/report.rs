@@ -1,0 +1,128 @@
+//! What a pass tells at its end: tallies by query over the ledger, never from counters.
+
+use serde::Serialize;
+
+use super::event::Attention;
+
+/// How a pair or a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Everything in scope arrived and the target's own answer agrees.
+    Verified,
+    /// Everything was settled, but not verified or with exceptions.
+    Finished,
+    /// Interrupted; resumable.
+    Incomplete,
+    /// Stopped by an error.
+    Failed,
+}
+
+/// Confidence in one mailbox (product.md B2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Grade {
+    /// Everything in scope is there.
+    Perfect,
+    /// Only metadata or repaired bytes differ.
+    Good,
+    /// Some messages failed or are unexplained.
+    Investigate,
+    /// Many did (over 1 % or 100).
+    Poor,
+}
+
+/// One folder in the report; terms as in `cli.md`, JSON.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct FolderReport {
+    /// Path at the source.
+    pub source: String,
+    /// Path at the target.
+    pub target: String,
+    /// Why the folder was not read, if so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_read: Option<String>,
+    /// Counts.
+    #[serde(flatten)]
+    pub counts: Counts,
+}
+
+/// The count equation: `in_scope = copied + already_present + skipped + failed + vanished + unexplained`, and
+/// `source_total = in_scope + out_of_scope − gone_from_source`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Messages at the source at `as_of`, as rows that are not gone.
+    pub source_total: u64,
+    /// Let through by the filters.
+    pub in_scope: u64,
+    /// Not let through.
+    pub out_of_scope: u64,
+    /// In scope, gone from the source since.
+    pub gone_from_source: u64,
+    /// Put there by us.
+    pub copied: u64,
+    /// Of these, in this pass.
+    pub copied_this_pass: u64,
+    /// Found there.
+    pub already_present: u64,
+    /// Cannot be transferred by rule.
+    pub skipped: u64,
+    /// Refused or unreadable.
+    pub failed: u64,
+    /// Gone before they could be read.
+    pub vanished: u64,
+    /// Nobody has settled them.
+    pub unexplained: u64,
+    /// Flags changed in this pass (subset).
+    pub updated: u64,
+    /// Moved at the target (subset).
+    pub moved: u64,
+    /// Bytes changed to be accepted (subset).
+    pub repaired: u64,
+    /// Removed at the target by mirroring (subset).
+    pub removed: u64,
+    /// Not at the target any more (subset).
+    pub missing_at_target: u64,
+    /// Bytes of what arrived.
+    pub bytes: u64,
+}
+
+/// One mailbox in the report.
+#[derive(Clone, Debug, Serialize)]
+pub struct MailboxReport {
+    /// The source mailbox.
+    pub source: String,
+    /// The target mailbox.
+    pub target: String,
+    /// `verified`, `finished`, `incomplete`, `failed`.
+    pub state: Outcome,
+    /// Confidence.
+    pub grade: Grade,
+    /// Which level was verified: `bytes`, `fields` or `none`.
+    pub verified_level: &'static str,
+    /// The error that stopped it, if one did: stable word and text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorReport>,
+    /// Counts over all folders.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Unix seconds of the listing these counts speak of.
+    pub as_of: i64,
+    /// The folders.
+    pub folders: Vec<FolderReport>,
+    /// What needs a person.
+    pub attention: Vec<Attention>,
+    /// Seconds spent in verification.
+    pub verify_seconds: f64,
+}
+
+/// An error in the report.
+#[derive(Clone, Debug, Serialize)]
+pub struct ErrorReport {
+    /// The stable word.
+    pub code: String,
+    /// What failed, with the server's words.
+    pub problem: String,
+    /// What to do.
+    pub next_step: String,
+}
