@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Code, Side},
@@ -89,7 +89,7 @@ pub enum Event {
 }
 
 /// How urgent an [`Attention`] is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Nothing moves on without a person.
@@ -101,7 +101,7 @@ pub enum Severity {
 }
 
 /// A line of `RequiresAttention.csv` (product.md E3).
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Attention {
     /// How urgent.
     pub severity: Severity,

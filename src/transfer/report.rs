@@ -1,11 +1,11 @@
 //! What a pass tells at its end: tallies by query over the ledger, never from counters.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::event::Attention;
 
 /// How a pair or a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// Everything in scope arrived and the target's own answer agrees.
@@ -19,7 +19,7 @@ pub enum Outcome {
 }
 
 /// Confidence in one mailbox (product.md B2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Grade {
     /// Everything in scope is there.
@@ -33,14 +33,14 @@ pub enum Grade {
 }
 
 /// One folder in the report; terms as in `cli.md`, JSON.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FolderReport {
     /// Path at the source.
     pub source: String,
     /// Path at the target.
     pub target: String,
     /// Why the folder was not read, if so.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_read: Option<String>,
     /// Counts.
     #[serde(flatten)]
@@ -49,7 +49,7 @@ pub struct FolderReport {
 
 /// The count equation: `in_scope = copied + already_present + skipped + failed + vanished + unexplained`, and
 /// `source_total = in_scope + out_of_scope − gone_from_source`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Messages at the source at `as_of`, as rows that are not gone.
     pub source_total: u64,
@@ -88,7 +88,7 @@ pub struct Counts {
 }
 
 /// One mailbox in the report.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MailboxReport {
     /// The source mailbox.
     pub source: String,
@@ -99,9 +99,10 @@ pub struct MailboxReport {
     /// Confidence.
     pub grade: Grade,
     /// Which level was verified: `bytes`, `fields` or `none`.
+    #[serde(deserialize_with = "level")]
     pub verified_level: &'static str,
     /// The error that stopped it, if one did: stable word and text.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
     /// Counts over all folders.
     #[serde(flatten)]
@@ -117,7 +118,7 @@ pub struct MailboxReport {
 }
 
 /// An error in the report.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ErrorReport {
     /// The stable word.
     pub code: String,
@@ -125,4 +126,10 @@ pub struct ErrorReport {
     pub problem: String,
     /// What to do.
     pub next_step: String,
+}
+
+/// Reads a level back from a stored report.
+fn level<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    let word = String::deserialize(deserializer)?;
+    Ok(["bytes", "fields"].into_iter().find(|known| *known == word).unwrap_or("none"))
 }
