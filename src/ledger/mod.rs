@@ -187,6 +187,33 @@ pub struct Row {
     pub reason: Option<Reason>,
 }
 
+/// An arrived row by its place at the target.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// The row.
+    pub row: RowId,
+    /// Its UID at the target.
+    pub uid: u32,
+    /// Its state: `copied` or `already present`.
+    pub state: RowState,
+    /// When it was received.
+    pub received_at: Option<ReceivedAt>,
+    /// Length of the bytes that were sent.
+    pub sent_size: Option<u64>,
+    /// Hash of the bytes that were sent.
+    pub body_hash: Option<BodyHash>,
+    /// Flags that the target has from us.
+    pub applied: Flags,
+    /// Whether it is gone from the source.
+    pub gone: bool,
+    /// Whether it was removed by mirroring or moved away.
+    pub removed: bool,
+    /// Whether it was found missing before.
+    pub missing_at_target: bool,
+    /// Whether it was copied in the pass that runs.
+    pub copied_this_pass: bool,
+}
+
 /// Which rows to read; ascending by row number unless said otherwise. All terms must hold.
 #[derive(Clone, Debug, Default)]
 pub struct RowQuery {
@@ -417,6 +444,9 @@ pub trait Ledger: Send + Sync {
 
     /// Reads rows.
     async fn rows(&self, pair: i64, query: RowQuery) -> Result<Vec<Row>>;
+    /// Arrived rows of a target folder under `validity` by ascending target UID after `after`, at most a page: what verify
+    /// walks in step with the target's own listing.
+    async fn placed(&self, pair: i64, folder: &FolderName, validity: u32, after: u32) -> Result<Vec<Placed>>;
     /// Makes intents durable: returns after a full sync, shared by all who wait.
     async fn intend(&self, lease: Lease, intents: Vec<Intent>) -> Result<()>;
     /// Moves rows by compare-and-set; all or none. A row whose target UID answers for another row already is refused

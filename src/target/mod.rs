@@ -210,11 +210,12 @@ pub trait TargetSession: Send {
     /// The folders of the mailbox.
     async fn folders(&mut self) -> Result<Vec<TargetFolder>>;
 
-    /// The folder of this path, created where it is missing; idempotent. Returns its name on the wire.
+    /// The folders of these paths, created (and subscribed) where they are missing; idempotent. Returns the name on the wire
+    /// of each, or why that one cannot be ([`crate::error::Code::FolderName`], scope folder). One batch of round trips.
     ///
     /// # Errors
-    /// The name is refused ([`crate::error::Code::FolderName`], scope folder).
-    async fn ensure_folder(&mut self, path: &FolderPath, subscribe: bool) -> Result<FolderName>;
+    /// The session is lost.
+    async fn ensure_folders(&mut self, folders: &[(FolderPath, bool)]) -> Result<Vec<Result<FolderName>>>;
 
     /// The folder's counters now. Asking makes the server look, so that arrivals from elsewhere show.
     async fn status(&mut self, folder: &FolderName) -> Result<FolderStatus>;
