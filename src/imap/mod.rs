@@ -4,6 +4,17 @@
 //! message bodies out of the stream (into a [`crate::body::BodyStore`]) before any parser sees them, and reads by itself
 //! what async-imap's parser refuses or panics on. A [`Connection`] therefore never dies of a reply's form.
 
+mod command;
+mod connection;
+pub mod date;
 mod event;
+pub mod list;
+mod server;
+mod signin;
+pub mod uidset;
 
+pub use command::{Command, is_flag};
+pub use connection::{Completed, Connection, Resync, Selected};
 pub use event::{Attributes, Event, FolderEntry, Literal, Namespace, ResponseCode, StatusReply, Tag, Tagged, Verdict};
+pub use server::Server;
+pub use signin::{AdminForm, Login, SignIn};
