@@ -143,7 +143,10 @@ pub struct Body(Kept);
 
 #[derive(Clone, Debug)]
 enum Kept {
-    Memory(Bytes, Option<Arc<Reservation>>),
+    Memory(
+        Bytes,
+        #[expect(dead_code, reason = "held: its drop gives the bytes back to the budget")] Option<Arc<Reservation>>,
+    ),
     Spool(Arc<File>, u64),
 }
 

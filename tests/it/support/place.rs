@@ -1,0 +1,53 @@
+//! Where a trial keeps its files and finds its ports.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A fresh directory in memory where the machine has one (`/dev/shm`), removed on drop.
+pub fn fresh(name: &str) -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    let base = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
+    let dir = tempfile::Builder::new().prefix(&format!("mailhaul-{name}-")).tempdir_in(base).unwrap();
+    open_to_all(dir.path());
+    dir
+}
+
+/// A server's workers run as other users and must be able to walk in.
+pub fn open_to_all(dir: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// The kernel's choice of a free loopback port.
+/// A server that binds it a moment later may lose the race; launchers then fail loudly.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// `127.0.0.1:port`.
+pub fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+/// The things that are downloaded once for the trials, below `target/`.
+pub fn supplies() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/supplies")
+}
+
+/// The directory of one supply, fetched by `tests/prepare` where it is not there yet.
+pub fn supply(name: &str) -> PathBuf {
+    let dir = supplies().join(name);
+    if !dir.is_dir() {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/prepare");
+        let done = Command::new("bash").arg(script).arg(name).output().unwrap();
+        assert!(done.status.success(), "tests/prepare {name}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+    dir
+}
+
+/// Whether this process may start servers that change users.
+pub fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").unwrap().uid() == 0
+}
