@@ -1,1 +1,9 @@
-//! project.
+//! Many mailboxes: configuration, users, pairs, the supervisor that runs them, reports and the run's outcome.
+//!
+//! Everything a person writes is read here and nowhere else, and every mistake in it is answered with its file, line
+//! and key and with what to write instead. Nothing here prints.
+
+pub mod config;
+pub mod endpoint;
+mod place;
+pub mod values;

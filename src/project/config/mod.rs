@@ -1,0 +1,170 @@
+//! `mailhaul.toml`: what a project is made of. [`raw`] is the file's form, this module what it means.
+//!
+//! Unknown keys and tables are errors, so that a misspelt `exlude` never copies what it should leave out.
+//! Relative file names are relative to the configuration.
+
+mod endpoints;
+mod policy;
+mod raw;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use crate::{
+    error::{Error, Result},
+    project::{endpoint::Endpoint, place::Text},
+    transfer::Options,
+};
+
+pub use policy::Draft;
+
+/// A project: its batches and where its ledger lies.
+#[derive(Clone)]
+pub struct Config {
+    /// Its name, for reports.
+    pub name: String,
+    /// The ledger's URL as written, if it is.
+    pub store: Option<String>,
+    /// The configuration's directory; relative names start there.
+    pub directory: PathBuf,
+    /// Batches in the order of the file.
+    pub batches: Vec<Batch>,
+}
+
+/// Mailbox pairs that share endpoints and policy.
+#[derive(Clone)]
+pub struct Batch {
+    /// Its name.
+    pub name: String,
+    /// Where its mailboxes are.
+    pub source: Arc<Endpoint>,
+    /// Where they go.
+    pub target: Arc<Endpoint>,
+    /// The user file.
+    pub users: PathBuf,
+    /// Its policy.
+    pub options: Options,
+    /// Most mailboxes at a time.
+    pub max_mailboxes: usize,
+}
+
+/// Mailboxes of one batch that are worked on at a time, where the configuration does not say.
+pub const DEFAULT_MAX_MAILBOXES: usize = 20;
+
+impl Config {
+    /// Reads the configuration `file`.
+    ///
+    /// # Errors
+    /// It cannot be read, or says something wrong: file, line and key with the remedy.
+    pub fn read(file: &Path) -> Result<Config> {
+        let text = read_text(file, "Run `mailhaul init` to write one, or name another with `--config`.")?;
+        Config::parse(file, &text)
+    }
+
+    /// As [`Config::read`], of a text at hand.
+    ///
+    /// # Errors
+    /// See [`Config::read`].
+    pub fn parse(file: &Path, text: &str) -> Result<Config> {
+        let raw = raw::File::parse(file, text)?;
+        let place = Text { file, text };
+        let directory = file.parent().map(Path::to_path_buf).unwrap_or_default();
+        let endpoints = endpoints::resolve(&raw, place, &directory)?;
+        let policies = policy::resolve(&raw, place)?;
+        let mut batches: Vec<_> = raw.batch.iter().collect();
+        batches.sort_by_key(|(_, batch)| batch.span().start);
+        let batches = batches.into_iter().map(|(name, batch)| {
+            let known = Known { endpoints: &endpoints, policies: &policies };
+            known.batch(name, batch, place, &directory)
+        });
+        let batches = batches.collect::<Result<Vec<_>>>()?;
+        let name = raw.project.name.clone().unwrap_or_else(|| "mailhaul".to_owned());
+        Ok(Config { name, store: raw.project.store.clone(), directory, batches })
+    }
+}
+
+/// What a batch may refer to.
+struct Known<'a> {
+    endpoints: &'a BTreeMap<String, Arc<Endpoint>>,
+    policies: &'a BTreeMap<String, Options>,
+}
+
+impl Known<'_> {
+    fn batch(
+        &self,
+        name: &str,
+        spanned: &toml::Spanned<raw::Batch>,
+        place: Text<'_>,
+        directory: &Path,
+    ) -> Result<Batch> {
+        let raw = spanned.get_ref();
+        let fault = |key: &str, what: String| place.error(place.line_of(&spanned.span(), key), key, what);
+        let endpoint = |key: &str, wanted: &str| {
+            let found = self.endpoints.get(wanted).cloned();
+            found.ok_or_else(|| fault(key, unknown("endpoint", wanted, self.endpoints.keys())))
+        };
+        let policy = raw.policy.as_deref().unwrap_or("default");
+        let options = match self.policies.get(policy) {
+            Some(options) => options.clone(),
+            None if raw.policy.is_none() => Options::default(),
+            None => return Err(fault("policy", unknown("policy", policy, self.policies.keys()))),
+        };
+        let max_mailboxes = raw.max_mailboxes.unwrap_or(DEFAULT_MAX_MAILBOXES);
+        if max_mailboxes == 0 {
+            return Err(fault("max-mailboxes", "write how many mailboxes may run at a time, 1 or more".to_owned()));
+        }
+        Ok(Batch {
+            name: name.to_owned(),
+            source: endpoint("source", &raw.source)?,
+            target: endpoint("target", &raw.target)?,
+            users: directory.join(&raw.users),
+            options,
+            max_mailboxes,
+        })
+    }
+}
+
+fn unknown<'a>(what: &str, wanted: &str, known: impl Iterator<Item = &'a String>) -> String {
+    let known: Vec<String> = known.map(|name| format!("`{name}`")).collect();
+    let there = if known.is_empty() { "there is none".to_owned() } else { format!("there is {}", known.join(", ")) };
+    format!("no {what} is called `{wanted}`; {there}. Add a table [{what}.{wanted}] or correct the name")
+}
+
+/// The text of a file that a person named; `remedy` follows a failure.
+pub(crate) fn read_text(file: &Path, remedy: &str) -> Result<String> {
+    let bytes = std::fs::read(file).map_err(|error| {
+        Error::config(format!("{} cannot be read: {}. {remedy}", file.display(), describe(&error))).with_source(error)
+    })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+        Error::config(format!("{}, line {line}: not UTF-8 text. Save the file as UTF-8.", file.display()))
+    })
+}
+
+fn describe(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "this user may not read it".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// A password kept in a file: its first line.
+///
+/// # Errors
+/// The file cannot be read or its first line is empty; the words are for the error of the key that names it.
+pub(crate) fn read_password(file: &Path) -> Result<crate::secret::Secret, String> {
+    let bytes =
+        std::fs::read(file).map_err(|error| format!("{} cannot be read: {}", file.display(), describe(&error)))?;
+    let text = String::from_utf8(bytes).map_err(|_| format!("{} is not UTF-8 text", file.display()))?;
+    match text.lines().next() {
+        Some(line) if !line.is_empty() => Ok(crate::secret::Secret::new(line.to_owned())),
+        _ => Err(format!("the first line of {} is empty; write the password there", file.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,205 @@
+//! Endpoints: a server with its protocol, its way of signing in and its caps; source or target of many mailboxes.
+//!
+//! What a person writes (a table of `mailhaul.toml`, a URL) becomes an [`Endpoint`] here, checked by the same rules.
+//! The rule that matters most: no password and no mail goes over an unencrypted line except to this machine itself,
+//! unless a person said so for that endpoint.
+
+use std::{net::IpAddr, path::PathBuf, time::Duration};
+
+use serde::Deserialize;
+
+use crate::secret::Secret;
+
+/// What kind of server an endpoint is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Any IMAP server.
+    Imap,
+    /// A POP3 server (source only).
+    Pop3,
+    /// Zimbra by its own interface (source only).
+    Zimbra,
+    /// Office 365 through Graph (source only).
+    Office365,
+    /// Gmail with OAuth2.
+    Gmail,
+    /// Microsoft 365 (target).
+    Microsoft365,
+}
+
+impl Kind {
+    /// The word of the configuration; also the default of an endpoint's identity in the ledger.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Imap => "imap",
+            Kind::Pop3 => "pop3",
+            Kind::Zimbra => "zimbra",
+            Kind::Office365 => "office365",
+            Kind::Gmail => "gmail",
+            Kind::Microsoft365 => "microsoft365",
+        }
+    }
+}
+
+/// How a connection is protected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Encryption {
+    /// TLS from the first byte.
+    #[default]
+    Tls,
+    /// A plain greeting, then TLS before anything else.
+    StartTls,
+    /// None: to this machine only.
+    None,
+}
+
+impl Encryption {
+    /// The port IMAP uses with it (RFC 8314 §3.2, RFC 3501 §2.1).
+    pub fn imap_port(self) -> u16 {
+        match self {
+            Encryption::Tls => 993,
+            Encryption::StartTls | Encryption::None => 143,
+        }
+    }
+}
+
+/// Who signs in.
+#[derive(Clone)]
+pub enum Auth {
+    /// Each mailbox with its own password.
+    Password,
+    /// One account on behalf of every mailbox.
+    Admin(Admin),
+}
+
+/// An account that may open other people's mailboxes.
+#[derive(Clone)]
+pub struct Admin {
+    /// Its user name.
+    pub user: String,
+    /// Its password.
+    pub password: Secret,
+    /// How the server is told whose mailbox is meant.
+    pub form: AdminForm,
+}
+
+/// How an administrator names the mailbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AdminForm {
+    /// SASL PLAIN with the mailbox as authorization identity (RFC 4616).
+    SaslPlain,
+    /// LOGIN with a name made from a template such as `{user}*{admin}` (Dovecot's master user).
+    Template(String),
+}
+
+impl AdminForm {
+    /// Reads `sasl-plain` or a template.
+    ///
+    /// # Errors
+    /// Neither, in words.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "sasl-plain" => Ok(AdminForm::SaslPlain),
+            template if template.contains("{user}") => Ok(AdminForm::Template(template.to_owned())),
+            other => Err(format!(
+                "`{other}` is no way to sign in: write \"sasl-plain\" or a template with {{user}}, as in \"{{user}}*{{admin}}\""
+            )),
+        }
+    }
+}
+
+/// What an endpoint may be asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Caps {
+    /// Connections in all.
+    pub connections: Option<usize>,
+    /// Connections of one mailbox.
+    pub connections_per_mailbox: Option<usize>,
+    /// Messages a second, per connection.
+    pub messages_per_second: Option<u32>,
+    /// Bytes a second, per connection.
+    pub bytes_per_second: Option<u64>,
+}
+
+/// A server, ready to be dialled.
+#[derive(Clone)]
+pub struct Endpoint {
+    /// Its name in the configuration, or `source` and `target` for `copy`.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// What its mailboxes are known by in the ledger besides their user name; not the host, which may change.
+    pub identity: String,
+    /// The host.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Encryption.
+    pub encryption: Encryption,
+    /// Who signs in.
+    pub auth: Auth,
+    /// The deadline of one command, where the person set one.
+    pub timeout: Option<Duration>,
+    /// A PEM file with further trusted roots.
+    pub ca: Option<PathBuf>,
+    /// Whether any certificate will do: a person said so for this endpoint.
+    pub insecure: bool,
+    /// The proxy to go through.
+    pub proxy: Option<url::Url>,
+    /// Its caps.
+    pub caps: Caps,
+}
+
+impl Endpoint {
+    /// The identity of one of its mailboxes in the ledger.
+    pub fn mailbox_identity(&self, user: &str) -> String {
+        format!("{user}@{}", self.identity)
+    }
+}
+
+/// Whether `host` is this machine by its very name or address; no look-up is made, so nobody can pretend.
+pub fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Why an endpoint of this kind cannot be used by this version; `None` if it can.
+///
+/// Microsoft 365 itself takes no passwords any more (product.md §0, fact 5), so that with a password it can only be a
+/// stand-in on this machine.
+pub fn unsupported(kind: Kind, host: &str) -> Option<String> {
+    let remedy = match kind {
+        Kind::Imap => return None,
+        Kind::Microsoft365 if is_loopback(host) => return None,
+        Kind::Microsoft365 => {
+            "signing in to Microsoft 365 needs OAuth2; with a password only a stand-in on this machine can be the target"
+        }
+        Kind::Gmail => "use kind \"imap\" (imaps://) with host imap.gmail.com and an app password",
+        Kind::Pop3 | Kind::Zimbra | Kind::Office365 => "use kind \"imap\" (imaps://) where the server speaks IMAP",
+    };
+    Some(format!("{} endpoints are not yet supported in this version: {remedy}", kind.word()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        for yes in ["localhost", "LOCALHOST", "127.0.0.1", "127.8.8.8", "::1", "[::1]"] {
+            assert!(is_loopback(yes), "{yes}");
+        }
+        for no in ["localhost.example.org", "10.0.0.1", "0.0.0.0", "", "127.0.0.1.example.org"] {
+            assert!(!is_loopback(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn microsoft_365_with_a_password_is_a_stand_in_only() {
+        assert!(unsupported(Kind::Microsoft365, "outlook.office365.com").is_some_and(|why| why.contains("OAuth2")));
+        assert_eq!(unsupported(Kind::Microsoft365, "127.0.0.1"), None);
+        assert_eq!(unsupported(Kind::Imap, "imap.example.org"), None);
+    }
+}
