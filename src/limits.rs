@@ -14,6 +14,8 @@ pub const REPLY_LINE: usize = 1 << 20;
 pub const REPLY_LITERAL: u64 = 4 << 20;
 /// The largest message body that is accepted from a server (bytes; quirk 103: 3.08 GiB was seen).
 pub const BODY_MAX: u64 = 16 << 30;
+/// Bytes of a message's header that are looked at; a longer header is read up to here (Exchange takes 512 KiB by default).
+pub const HEADER_READ: usize = 1 << 20;
 /// Parsed replies that may wait for their reader on one connection.
 pub const REPLIES_WAITING: usize = 256;
 /// Bytes of commands that may wait to be written on one connection.

@@ -1,0 +1,107 @@
+//! Header values as text: unfolded, RFC 2047 decoded, in Unicode whatever charset they came in.
+
+use std::borrow::Cow;
+
+use mail_parser::{HeaderValue, decoders::charsets::map::charset_decoder, parsers::MessageStream};
+
+use super::header;
+
+/// Turns the values of one header into text.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    charset: Vec<u8>,
+}
+
+impl Reader {
+    /// A reader for the values of this header.
+    ///
+    /// Raw 8-bit bytes that are no UTF-8 are read in the charset that the header's own Content-Type names, as mail programs
+    /// write both with one charset; without one as windows-1252, which gives every byte a character.
+    pub fn of(head: &[u8]) -> Self {
+        let charset = header::value(head, "Content-Type").and_then(charset_of);
+        Reader { charset: charset.unwrap_or_else(|| b"windows-1252".to_vec()) }
+    }
+
+    /// `bytes` in Unicode, nothing else done to them.
+    pub fn unicode<'a>(&self, bytes: &'a [u8]) -> Cow<'a, str> {
+        match (std::str::from_utf8(bytes), charset_decoder(&self.charset)) {
+            (Ok(text), _) => text.into(),
+            (Err(_), Some(decode)) => decode(bytes).into(),
+            (Err(_), None) => String::from_utf8_lossy(bytes),
+        }
+    }
+
+    /// An unstructured value (RFC 5322 §2.2.1): decoded, each run of blanks one space, none at the ends.
+    pub fn unstructured(&self, value: &[u8]) -> String {
+        let line = self.line(value);
+        squeeze(MessageStream::new(line.as_bytes()).parse_unstructured().as_text().unwrap_or_default())
+    }
+
+    /// The addresses of an address list (RFC 5322 §3.4), without names and groups, in order.
+    pub fn addresses(&self, value: &[u8]) -> Vec<String> {
+        let line = self.line(value);
+        match MessageStream::new(line.as_bytes()).parse_address() {
+            HeaderValue::Address(list) => list.iter().filter_map(|a| a.address()).map(str::to_owned).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The value on one line that ends, as mail-parser's field parsers ask for it.
+    fn line(&self, value: &[u8]) -> String {
+        let mut line: String = self.unicode(value).chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
+        line.push('\n');
+        line
+    }
+}
+
+/// `text` with each run of blanks as one space and none at the ends.
+fn squeeze(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The charset that a Content-Type names, if it is one that can be decoded.
+fn charset_of(content_type: &[u8]) -> Option<Vec<u8>> {
+    let mut line = header::trim_end(content_type).to_vec();
+    line.push(b'\n');
+    let parsed = MessageStream::new(&line).parse_content_type();
+    let charset = parsed.as_content_type()?.attribute("charset")?.as_bytes().to_vec();
+    charset_decoder(&charset).map(|_| charset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain() -> Reader {
+        Reader::of(b"")
+    }
+
+    #[test]
+    fn decodes_encoded_words_of_any_charset() {
+        assert_eq!(
+            plain().unstructured(b" =?utf-8?Q?Gr=C3=BC?=\r\n =?iso-8859-1?B?3w==?= und  mehr "),
+            "Grüß und mehr"
+        );
+        assert_eq!(plain().unstructured(b" =?gb2312?B?xOO6ww==?="), "你好");
+    }
+
+    #[test]
+    fn reads_raw_bytes_in_the_charset_of_the_content_type() {
+        let koi = Reader::of(b"Content-Type: text/plain;\r\n charset=\"koi8-r\"\r\n");
+        assert_eq!(koi.unstructured(b" \xf0\xd2\xc9\xd7\xc5\xd4"), "Привет");
+        assert_eq!(plain().unstructured(b" Gr\xfc\xdfe"), "Grüße");
+        assert_eq!(koi.unstructured("Grüße".as_bytes()), "Grüße");
+    }
+
+    #[test]
+    fn finds_addresses_with_or_without_names() {
+        let value = b" Bob <b@x.org>, c@x.org, \"D, E\" <d@x.org>,\r\n g: h@x.org;";
+        assert_eq!(plain().addresses(value), ["b@x.org", "c@x.org", "d@x.org", "h@x.org"]);
+        assert!(plain().addresses(b" undisclosed-recipients:;").is_empty());
+    }
+
+    #[test]
+    fn an_unknown_charset_is_not_fatal() {
+        assert_eq!(Reader::of(b"Content-Type: text/plain; charset=x-unheard\n").unstructured(b"\xfc"), "ü");
+    }
+}
