@@ -1,1 +1,62 @@
-//! net.
+//! Dials servers: TCP with happy eyeballs, proxies, TLS.
+
+mod probe;
+mod proxy;
+mod stream;
+mod tls;
+
+use std::{path::PathBuf, time::Duration};
+
+use crate::error::{Result, Side};
+
+pub use probe::{ProbeStep, probe};
+pub use proxy::{Proxy, ProxyAddress};
+pub use stream::Stream;
+
+/// How a connection is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Encryption {
+    /// TLS from the first byte (RFC 8314).
+    Tls,
+    /// Plain first; the protocol above asks for TLS and calls [`Stream::start_tls`].
+    StartTls,
+    /// Never TLS; whether that is allowed is decided above (see [`is_loopback`]).
+    None,
+}
+
+/// Everything that is needed to reach a server.
+#[derive(Clone, Debug)]
+pub struct Dial {
+    /// Host name or address, without brackets.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub encryption: Encryption,
+    /// PEM files with authorities that are trusted besides the machine's own.
+    pub ca: Vec<PathBuf>,
+    /// Any certificate will do: only because a person said so for this endpoint.
+    pub insecure: bool,
+    /// The way out, if it is not direct.
+    pub proxy: Option<Proxy>,
+    /// How long all of it (DNS, TCP, proxy, TLS) may take.
+    pub connect_deadline: Duration,
+    /// Whose errors these are.
+    pub side: Side,
+}
+
+/// Connects. [`Encryption::Tls`]: TLS is done; otherwise the stream is plain. TCP_NODELAY and keepalive are set.
+///
+/// # Errors
+/// Each way to fail has its own code: `Dns`, `Connect`, `Timeout`, `TlsCert` with the certificate's problem in words, `TlsProto`.
+pub async fn dial(dial: &Dial) -> Result<Stream> {
+    let _ = dial;
+    unimplemented!("under construction")
+}
+
+/// Whether `host` is this machine by its name or address alone (no lookup): `localhost`, `127.0.0.0/8`, `::1`.
+pub fn is_loopback(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+}
