@@ -159,6 +159,9 @@ pub trait SourceSession: Send {
     /// The folders of the mailbox.
     async fn folders(&mut self) -> Result<Vec<SourceFolder>>;
 
+    /// The epochs (UIDVALIDITY) of these folders, in few round trips; `None` for one that does not answer.
+    async fn epochs(&mut self, folders: &[FolderName]) -> Result<Vec<Option<u64>>>;
+
     /// Tells what changed in `folders` since their cursors (`None`: everything). Folders are told one after the other.
     ///
     /// # Errors
