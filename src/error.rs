@@ -310,6 +310,11 @@ impl Error {
         Error::new(Code::Config, Side::System, Scope::Run, Disposition::NeedsPerson, subject)
     }
 
+    /// A wrong option or argument; `subject` names it and the remedy.
+    pub fn usage(subject: impl Into<String>) -> Self {
+        Error::new(Code::Usage, Side::System, Scope::Run, Disposition::NeedsPerson, subject)
+    }
+
     /// Stopped on request.
     pub fn canceled() -> Self {
         Error::new(Code::Canceled, Side::System, Scope::Run, Disposition::Canceled, "stopped on request")

@@ -165,6 +165,15 @@ pub fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
+/// Reads the URL of a proxy.
+///
+/// # Errors
+/// Not one of the two kinds, in words that do not repeat it: it may hold a password.
+pub fn proxy(text: &str) -> Result<url::Url, String> {
+    let url = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "socks5" | "http") && url.has_host());
+    url.ok_or_else(|| "write the proxy as `socks5://host:port` or `http://host:port`".to_owned())
+}
+
 /// Why an endpoint of this kind cannot be used by this version; `None` if it can.
 ///
 /// Microsoft 365 itself takes no passwords any more (product.md §0, fact 5), so that with a password it can only be a

@@ -5,5 +5,8 @@
 
 pub mod config;
 pub mod endpoint;
+pub mod pairs;
 mod place;
+pub mod url;
+pub mod users;
 pub mod values;

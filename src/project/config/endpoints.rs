@@ -58,7 +58,7 @@ impl Table<'_> {
             timeout: raw.timeout.map(|length| length.0),
             ca: raw.ca.as_ref().map(|file| self.directory.join(file)),
             insecure: raw.insecure,
-            proxy: raw.proxy.as_deref().map(proxy).transpose()?,
+            proxy: raw.proxy.as_deref().map(endpoint::proxy).transpose().map_err(|what| ("proxy", what))?,
             caps,
         })
     }
@@ -150,13 +150,6 @@ impl Table<'_> {
             bytes_per_second: raw.bytes_per_second.map(|size| size.0),
         })
     }
-}
-
-fn proxy(text: &str) -> Result<url::Url, Fault> {
-    let wrong = || ("proxy", "write it as \"socks5://host:port\" or \"http://host:port\"".to_owned());
-    let url = url::Url::parse(text).map_err(|_| wrong())?;
-    let known = matches!(url.scheme(), "socks5" | "http") && url.has_host();
-    known.then_some(url).ok_or_else(wrong)
 }
 
 fn check_client(client: &raw::OauthClient) -> Result<(), Fault> {

@@ -119,7 +119,7 @@ const MISTAKES: &[(&str, &str)] = &[
         "[endpoint.a]\nkind = \"imap\"\nhost = \"h\"\nbytes-per-second = \"fast\"\n",
         "line 4, `bytes-per-second`: `fast` is not a size",
     ),
-    ("[endpoint.a]\nkind = \"imap\"\nhost = \"h\"\nproxy = \"ftp://x\"\n", "line 4, `proxy`: write it as"),
+    ("[endpoint.a]\nkind = \"imap\"\nhost = \"h\"\nproxy = \"ftp://x\"\n", "line 4, `proxy`: write the proxy as"),
     (
         "[endpoint.a]\nkind = \"imap\"\nhost = \"h\"\ngraph-url = \"https://x\"\n",
         "line 4, `graph-url`: it has no meaning",
