@@ -70,3 +70,15 @@ pub const FOLDERS_MAX: usize = 100_000;
 pub const PAIRS_MAX: usize = 100_000;
 /// Messages a folder of a trial pass (product.md B).
 pub const TRIAL_MESSAGES: usize = 10;
+/// Addresses of one host that are tried (some hosts list dozens; one attempt has one deadline).
+pub const ADDRESSES_TRIED: usize = 16;
+/// Silence before the first keepalive probe, below the five minutes after which common firewalls forget (quirk 105).
+pub const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
+/// Time between keepalive probes.
+pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
+/// Plaintext that waits inside TLS while the socket is full, per connection (bytes): four records, one write.
+pub const TLS_BUFFER: usize = 64 << 10;
+/// TLS configurations kept (each holds a trust store of half a megabyte); one for each set of own authorities.
+pub const TLS_CONFIGS: usize = 16;
+/// The longest answer of an HTTP proxy to CONNECT (bytes).
+pub const PROXY_REPLY: usize = 8 << 10;

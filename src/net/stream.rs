@@ -13,7 +13,7 @@ use tokio::{
 };
 use tokio_rustls::client::TlsStream;
 
-use super::{Dial, tls};
+use super::{Dial, route::Route, tls};
 use crate::error::Result;
 
 /// A connection to a server: bytes in, bytes out.
@@ -38,12 +38,21 @@ impl Stream {
     /// # Errors
     /// As [`super::dial`] for TLS; a stream that is secure already is an error of the caller.
     pub async fn start_tls(self, dial: &Dial) -> Result<Stream> {
-        tls::start(self, dial).await
+        Route::new(dial)?.secure(self).await
     }
 
     /// Whether it is inside TLS.
     pub fn is_secure(&self) -> bool {
         matches!(self.inner, Inner::Tls(_))
+    }
+
+    /// What a person wants to know of the connection's TLS: version, cipher, and each certificate with its issuer and its
+    /// last day, the server's own first. Empty on a plain stream.
+    pub fn tls_facts(&self) -> Vec<String> {
+        match &self.inner {
+            Inner::Plain(_) => Vec::new(),
+            Inner::Tls(tls) => tls::facts(tls),
+        }
     }
 
     /// The address at the other end: the server's, or the proxy's where one is used.
