@@ -128,6 +128,51 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every code.
+    pub const ALL: [Code; 36] = [
+        Code::Dns,
+        Code::Connect,
+        Code::Timeout,
+        Code::Lost,
+        Code::TlsCert,
+        Code::TlsProto,
+        Code::Auth,
+        Code::AuthAccess,
+        Code::AuthAppPassword,
+        Code::AuthBlocked,
+        Code::Locked,
+        Code::Throttled,
+        Code::FolderList,
+        Code::FolderSelect,
+        Code::FolderName,
+        Code::FolderLimit,
+        Code::ReadOnly,
+        Code::Quota,
+        Code::NotFound,
+        Code::Protocol,
+        Code::Server,
+        Code::ItemFetch,
+        Code::ItemVanished,
+        Code::ItemTooBig,
+        Code::ItemMalformed,
+        Code::ItemVirus,
+        Code::ItemRefused,
+        Code::Identity,
+        Code::LedgerLocked,
+        Code::LedgerDamaged,
+        Code::LedgerNewer,
+        Code::Disk,
+        Code::Config,
+        Code::Usage,
+        Code::Canceled,
+        Code::Bug,
+    ];
+
+    /// The opposite of [`Code::stem`].
+    pub fn from_stem(stem: &str) -> Option<Code> {
+        Code::ALL.into_iter().find(|code| code.stem() == stem)
+    }
+
     /// The word without its side, as in `AUTH`.
     pub fn stem(self) -> &'static str {
         match self {

@@ -44,6 +44,16 @@ pub const LEDGER_PAGE: usize = 2048;
 pub const LISTING_PAGE: usize = 4096;
 /// Calls that may wait for the ledger's writer.
 pub const LEDGER_QUEUE: usize = 64;
+/// Connections that read the ledger beside its writer.
+pub const LEDGER_READERS: usize = 4;
+/// How long a ledger connection waits for another process's recovery or checkpoint.
+pub const LEDGER_BUSY: Duration = Duration::from_secs(10);
+/// Prepared statements kept per ledger connection (some fifty are in use).
+pub const LEDGER_STATEMENTS: usize = 96;
+/// The ledger writer's page cache (KiB).
+pub const LEDGER_CACHE_KIB: i64 = 8 << 10;
+/// The write-ahead log is cut back to this many bytes after a checkpoint.
+pub const LEDGER_WAL_KEPT: i64 = 16 << 20;
 /// A connection attempt (TCP and TLS).
 pub const CONNECT_DEADLINE: Duration = Duration::from_secs(30);
 /// The base deadline of one command; a body adds its size over [`SLOWEST_RATE`].

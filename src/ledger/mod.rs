@@ -18,6 +18,7 @@ mod change;
 mod folder;
 mod pair;
 mod row;
+pub mod sqlite;
 
 use async_trait::async_trait;
 
@@ -27,6 +28,7 @@ pub use change::{Correction, Discovered, Intent, NewRow, Settlement};
 pub use folder::{FolderId, FolderListing, FolderRow, PinnedTarget, TargetFolderState};
 pub use pair::{Lease, PairRecord, PassRecord, Tally};
 pub use row::{Known, Placed, Row, RowId, RowQuery};
+pub use sqlite::{Hooks, SqliteLedger};
 
 /// The durable record. See the module for the rules.
 #[async_trait]

@@ -1,0 +1,145 @@
+//! Corrections of what is known about rows, and merges of two rows that turn out to be one message.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{
+    discovery::{intern_namespace, one},
+    fault::Fault,
+    pairs::Held,
+    places,
+};
+use crate::{
+    error::Error,
+    ledger::{Correction, FolderId, RowId},
+    model::{FolderName, MessageKey, RowState, TargetUid},
+};
+
+/// Applies corrections in order. Places are emptied first, so that a batch may permute UIDs.
+pub(super) fn apply(connection: &Connection, held: &Held, corrections: &[Correction]) -> Result<(), Fault> {
+    let mut clear = connection
+        .prepare_cached("UPDATE placement SET target_validity = NULL, target_uid = NULL WHERE id = ?1 AND pair = ?2")?;
+    for correction in corrections {
+        if let Correction::Place(row, ..) = correction {
+            one(&mut clear, params![row, held.pair], *row)?;
+        }
+    }
+    for correction in corrections {
+        match correction {
+            Correction::Place(row, folder, at) => place(connection, held, *row, folder, *at)?,
+            Correction::Rekey(row, folder, key) => rekey(connection, held, *row, *folder, key)?,
+            Correction::Applied(row, flags) => {
+                let mut update = connection.prepare_cached(
+                    "UPDATE placement SET applied = ?3, updated_pass = ?4 WHERE id = ?1 AND pair = ?2",
+                )?;
+                one(&mut update, params![row, held.pair, flags.encode(), held.pass], *row)?;
+            }
+            Correction::Missing(row, missing) => {
+                let mut update =
+                    connection.prepare_cached("UPDATE placement SET missing = ?3 WHERE id = ?1 AND pair = ?2")?;
+                one(&mut update, params![row, held.pair, missing], *row)?;
+            }
+            Correction::Removed(row) => {
+                let mut update =
+                    connection.prepare_cached("UPDATE placement SET removed = 1 WHERE id = ?1 AND pair = ?2")?;
+                one(&mut update, params![row, held.pair], *row)?;
+            }
+            Correction::PossiblyDoubled(row) => {
+                let mut update =
+                    connection.prepare_cached("UPDATE placement SET doubled = 1 WHERE id = ?1 AND pair = ?2")?;
+                one(&mut update, params![row, held.pair], *row)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn place(
+    connection: &Connection,
+    held: &Held,
+    row: RowId,
+    folder: &FolderName,
+    at: Option<TargetUid>,
+) -> Result<(), Fault> {
+    let folder = places::intern(connection, held, folder)?;
+    let changed = connection
+        .prepare_cached("UPDATE placement SET target_folder = ?2, target_validity = ?3, target_uid = ?4 WHERE id = ?1")?
+        .execute(params![row, folder, at.map(|at| at.validity), at.map(|at| at.uid)]);
+    places::refuse_second_claim(changed, row).map(drop)
+}
+
+/// Gives a row another identity at the source. A row that holds it already tells what the source says now, and goes.
+fn rekey(connection: &Connection, held: &Held, row: RowId, folder: FolderId, key: &MessageKey) -> Result<(), Fault> {
+    let namespace = intern_namespace(connection, held.pair, key)?;
+    let holder: Option<RowId> = connection
+        .prepare_cached("SELECT id FROM placement WHERE namespace = ?1 AND source_id = ?2 AND version = ?3")?
+        .query_row(params![namespace, key.id, key.version], |found| found.get(0))
+        .optional()?;
+    if let Some(holder) = holder.filter(|holder| *holder != row) {
+        merge(connection, holder, row)?;
+    }
+    let mut update = connection.prepare_cached(
+        "UPDATE placement SET namespace = ?3, source_id = ?4, version = ?5, gone = 0, folder = ?6,
+             moved_pass = CASE WHEN folder <> ?6 THEN ?7 ELSE moved_pass END
+         WHERE id = ?1 AND pair = ?2",
+    )?;
+    one(&mut update, params![row, held.pair, namespace, key.id, key.version, folder, held.pass], row)
+}
+
+/// Takes over what the source says of `absorbed` and removes that row.
+///
+/// A row that is (or may be) at the target has a message of its own there and cannot be absorbed.
+fn merge(connection: &Connection, absorbed: RowId, kept: RowId) -> Result<(), Fault> {
+    connection
+        .prepare_cached(
+            "UPDATE placement SET (flags, size, received_at, received_offset, in_scope) =
+                 (SELECT flags, size, received_at, received_offset, in_scope FROM placement WHERE id = ?1)
+             WHERE id = ?2",
+        )?
+        .execute([absorbed, kept])?;
+    let removed = connection
+        .prepare_cached("DELETE FROM placement WHERE id = ?1 AND state NOT IN (?2, ?3, ?4)")?
+        .execute(params![
+            absorbed,
+            RowState::Intended.number(),
+            RowState::Copied.number(),
+            RowState::AlreadyPresent.number()
+        ])?;
+    if removed == 0 {
+        return Err(Error::bug(format!("row {absorbed} is at the target itself; it cannot become row {kept}")).into());
+    }
+    Ok(())
+}
+
+/// Moves the keys of namespace `old` to the name `new`, in every epoch. Rows that hold such a key already are merged.
+pub(super) fn rename_namespace(connection: &Connection, held: &Held, old: &[u8], new: &[u8]) -> Result<(), Fault> {
+    let twins: Vec<(i64, i64)> = connection
+        .prepare_cached(
+            "SELECT k.id, a.id FROM namespace k JOIN namespace a ON a.pair = k.pair AND a.name = ?3 AND a.epoch = k.epoch
+             WHERE k.pair = ?1 AND k.name = ?2",
+        )?
+        .query_map(params![held.pair, old, new], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (kept, absorbed) in twins {
+        merge_namespaces(connection, kept, absorbed)?;
+    }
+    connection
+        .prepare_cached("UPDATE namespace SET name = ?3 WHERE pair = ?1 AND name = ?2")?
+        .execute(params![held.pair, old, new])?;
+    Ok(())
+}
+
+fn merge_namespaces(connection: &Connection, kept: i64, absorbed: i64) -> Result<(), Fault> {
+    let mut twins = connection.prepare_cached(
+        "SELECT a.id, k.id FROM placement a JOIN placement k
+             ON k.namespace = ?1 AND k.source_id = a.source_id AND k.version = a.version
+         WHERE a.namespace = ?2 LIMIT 1",
+    )?;
+    while let Some((absorbed, kept)) =
+        twins.query_row([kept, absorbed], |row| Ok((row.get(0)?, row.get(1)?))).optional()?
+    {
+        merge(connection, absorbed, kept)?;
+    }
+    connection.prepare_cached("UPDATE placement SET namespace = ?1 WHERE namespace = ?2")?.execute([kept, absorbed])?;
+    connection.prepare_cached("DELETE FROM namespace WHERE id = ?1")?.execute([absorbed])?;
+    Ok(())
+}

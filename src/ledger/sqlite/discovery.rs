@@ -1,0 +1,169 @@
+//! Discovery: what is known under a namespace, and what a listing changes.
+
+use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
+
+use super::{
+    fault::Fault,
+    folders,
+    pairs::Held,
+    values::{date, date_columns, get, signed},
+};
+use crate::{
+    error::Error,
+    ledger::{Discovered, FolderId, Known, NewRow, RowId},
+    limits,
+    model::MessageKey,
+};
+
+const KNOWN: &str =
+    "SELECT id, source_id, state, flags, gone, in_scope, size, received_at, received_offset FROM placement";
+
+/// A page of messages under (namespace, epoch), ascending by id.
+pub(super) fn known(
+    connection: &Connection,
+    pair: i64,
+    (name, epoch): (&[u8], u64),
+    after: Option<&[u8]>,
+) -> Result<Vec<Known>, Fault> {
+    let Some(namespace) = find_namespace(connection, pair, name, epoch)? else { return Ok(Vec::new()) };
+    let sql =
+        format!("{KNOWN} WHERE namespace = ?1 AND source_id > ?2 ORDER BY source_id LIMIT {}", limits::LEDGER_PAGE);
+    // No id is empty, so the empty one stands before all.
+    let page = connection
+        .prepare_cached(&sql)?
+        .query_map(params![namespace, after.unwrap_or_default()], read_known)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(page)
+}
+
+/// The rows of these ids under (namespace, epoch).
+pub(super) fn known_ids(
+    connection: &Connection,
+    pair: i64,
+    (name, epoch): (&[u8], u64),
+    ids: &[Vec<u8>],
+) -> Result<Vec<Known>, Fault> {
+    let Some(namespace) = find_namespace(connection, pair, name, epoch)? else { return Ok(Vec::new()) };
+    let mut select = connection.prepare_cached(&format!("{KNOWN} WHERE namespace = ?1 AND source_id = ?2"))?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        for row in select.query_map(params![namespace, id], read_known)? {
+            found.push(row?);
+        }
+    }
+    Ok(found)
+}
+
+fn read_known(row: &Row<'_>) -> rusqlite::Result<Known> {
+    Ok(Known {
+        row: row.get("id")?,
+        id: row.get("source_id")?,
+        state: get(row, "state")?,
+        flags: get(row, "flags")?,
+        gone: row.get("gone")?,
+        in_scope: row.get("in_scope")?,
+        size: get(row, "size")?,
+        received_at: date(row)?,
+    })
+}
+
+/// Applies one step of discovery; the cursor comes with the last.
+pub(super) fn apply(connection: &Connection, held: &Held, folder: FolderId, found: &Discovered) -> Result<(), Fault> {
+    insert_new(connection, held, folder, &found.new)?;
+    let mut flags = connection.prepare_cached("UPDATE placement SET flags = ?3 WHERE id = ?1 AND pair = ?2")?;
+    for (row, now) in &found.flags {
+        one(&mut flags, params![row, held.pair, now.encode()], *row)?;
+    }
+    let mut gone = connection.prepare_cached("UPDATE placement SET gone = 1 WHERE id = ?1 AND pair = ?2")?;
+    for row in &found.gone {
+        one(&mut gone, params![row, held.pair], *row)?;
+    }
+    let mut scope = connection.prepare_cached("UPDATE placement SET in_scope = ?3 WHERE id = ?1 AND pair = ?2")?;
+    for (row, in_scope) in &found.scope {
+        one(&mut scope, params![row, held.pair, in_scope], *row)?;
+    }
+    match &found.end {
+        Some((cursor, epoch, count)) => end(connection, held, folder, (cursor, *epoch, *count)),
+        None => Ok(()),
+    }
+}
+
+fn insert_new(connection: &Connection, held: &Held, folder: FolderId, new: &[NewRow]) -> Result<(), Fault> {
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO placement (pair, folder, namespace, source_id, version, state, in_scope, size, received_at,
+             received_offset, flags)
+         VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?9, ?10)
+         ON CONFLICT (namespace, source_id, version) DO UPDATE SET gone = 0, folder = excluded.folder
+             WHERE gone <> 0 OR folder <> excluded.folder",
+    )?;
+    let mut latest: Option<(&MessageKey, i64)> = None;
+    for row in new {
+        let namespace = match latest {
+            Some((key, namespace)) if same_namespace(key, &row.key) => namespace,
+            _ => intern_namespace(connection, held.pair, &row.key)?,
+        };
+        latest = Some((&row.key, namespace));
+        let (received_at, offset) = date_columns(row.received_at);
+        insert.execute(params![
+            held.pair,
+            folder,
+            namespace,
+            row.key.id,
+            row.key.version,
+            row.in_scope,
+            signed(row.size),
+            received_at,
+            offset,
+            row.flags.encode()
+        ])?;
+    }
+    Ok(())
+}
+
+fn end(
+    connection: &Connection,
+    held: &Held,
+    folder: FolderId,
+    (cursor, epoch, count): (&[u8], u64, Option<u64>),
+) -> Result<(), Fault> {
+    let ended = connection
+        .prepare_cached("UPDATE folder SET cursor = ?3, epoch = ?4, count = ?5 WHERE id = ?1 AND pair = ?2")?
+        .execute(params![folder, held.pair, cursor, signed(epoch), count.map(signed)])?;
+    if ended == 0 {
+        return Err(folders::unknown(folder, held));
+    }
+    Ok(())
+}
+
+/// Executes an update that must hit its row.
+pub(super) fn one(statement: &mut Statement<'_>, params: impl rusqlite::Params, row: RowId) -> Result<(), Fault> {
+    match statement.execute(params)? {
+        1 => Ok(()),
+        _ => Err(Error::bug(format!("row {row} is not in the pair's ledger")).into()),
+    }
+}
+
+fn same_namespace(a: &MessageKey, b: &MessageKey) -> bool {
+    a.epoch == b.epoch && a.namespace == b.namespace
+}
+
+fn find_namespace(connection: &Connection, pair: i64, name: &[u8], epoch: u64) -> Result<Option<i64>, Fault> {
+    let found = connection
+        .prepare_cached("SELECT id FROM namespace WHERE pair = ?1 AND name = ?2 AND epoch = ?3")?
+        .query_row(params![pair, name, signed(epoch)], |row| row.get(0))
+        .optional()?;
+    Ok(found)
+}
+
+/// The number of a key's namespace, made where it is new.
+pub(super) fn intern_namespace(connection: &Connection, pair: i64, key: &MessageKey) -> Result<i64, Fault> {
+    if let Some(found) = find_namespace(connection, pair, &key.namespace, key.epoch)? {
+        return Ok(found);
+    }
+    connection.prepare_cached("INSERT INTO namespace (pair, name, epoch) VALUES (?1, ?2, ?3)")?.execute(params![
+        pair,
+        key.namespace,
+        signed(key.epoch)
+    ])?;
+    Ok(connection.last_insert_rowid())
+}

@@ -1,0 +1,77 @@
+//! Pairs and their leases.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{fault::Fault, passes};
+use crate::{
+    error::{Code, Disposition, Error, Scope, Side},
+    ledger::{Lease, PairRecord},
+};
+
+/// A pair under a lease that holds.
+pub(super) struct Held {
+    /// The pair.
+    pub(super) pair: i64,
+    /// Its target mailbox, which other pairs may share.
+    pub(super) mailbox: i64,
+    /// The pass that runs, if one does.
+    pub(super) pass: Option<i64>,
+}
+
+/// Makes the pair where it is new and grants the next lease. A pass that an earlier lease left open stays unfinished.
+pub(super) fn open(connection: &Connection, source: &str, target: &str) -> Result<Lease, Fault> {
+    connection
+        .prepare_cached("INSERT INTO mailbox (identity) VALUES (?1) ON CONFLICT DO NOTHING")?
+        .execute([target])?;
+    let lease = connection
+        .prepare_cached(
+            "INSERT INTO pair (source, mailbox, lease) SELECT ?1, id, 1 FROM mailbox WHERE identity = ?2
+             ON CONFLICT (source, mailbox) DO UPDATE SET lease = lease + 1, pass = NULL
+             RETURNING id, lease",
+        )?
+        .query_row([source, target], |row| Ok(Lease { pair: row.get(0)?, number: row.get(1)? }))?;
+    Ok(lease)
+}
+
+/// The pair of a lease, if the lease is still the latest.
+pub(super) fn held(connection: &Connection, lease: Lease) -> Result<Held, Fault> {
+    let found = connection
+        .prepare_cached("SELECT lease, mailbox, pass FROM pair WHERE id = ?1")?
+        .query_row([lease.pair], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    match found {
+        Some((number, mailbox, pass)) if number == lease.number => Ok(Held { pair: lease.pair, mailbox, pass }),
+        Some((number, ..)) => {
+            let subject = format!("the mailbox pair was opened again (lease {} is now {number})", lease.number);
+            Err(Error::new(Code::LedgerLocked, Side::System, Scope::Mailbox, Disposition::GiveUp, subject).into())
+        }
+        None => Err(Error::bug(format!("pair {} is not in the ledger", lease.pair)).into()),
+    }
+}
+
+/// Every pair with its latest pass.
+pub(super) fn list(connection: &Connection) -> Result<Vec<PairRecord>, Fault> {
+    let mut pairs = connection
+        .prepare_cached(
+            "SELECT p.id, p.source, m.identity FROM pair p JOIN mailbox m ON m.id = p.mailbox ORDER BY p.id",
+        )?
+        .query_map([], |row| {
+            Ok(PairRecord { id: row.get(0)?, source: row.get(1)?, target: row.get(2)?, latest: None })
+        })?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    for pair in &mut pairs {
+        pair.latest = passes::list(connection, pair.id, 1)?.pop();
+    }
+    Ok(pairs)
+}
+
+/// Removes a pair with all that hangs on it, and the mailbox's folders once no pair uses them.
+pub(super) fn forget(connection: &Connection, pair: i64) -> Result<(), Fault> {
+    for table in ["placement", "frontier", "namespace", "folder", "pass"] {
+        connection.execute(&format!("DELETE FROM {table} WHERE pair = ?1"), [pair])?;
+    }
+    connection.execute("DELETE FROM pair WHERE id = ?1", [pair])?;
+    connection.execute("DELETE FROM target_folder WHERE mailbox NOT IN (SELECT mailbox FROM pair)", params![])?;
+    connection.execute("DELETE FROM mailbox WHERE id NOT IN (SELECT mailbox FROM pair)", [])?;
+    Ok(())
+}
