@@ -29,6 +29,14 @@ const SYSTEM: [&str; 5] = ["\\Seen", "\\Answered", "\\Flagged", "\\Draft", "\\De
 const KEYWORDS: [&str; 7] = ["$Forwarded", "$MDNSent", "NonJunk", "$Label1", "$Label4", "Wichtig", "to-do"];
 const ZONES: [i32; 6] = [0, 3600, -8 * 3600, 19_800, 12 * 3600, -12_600];
 
+/// Header lines that Dovecot and Courier keep and Cyrus answers with "Message contains invalid header".
+const BROKEN: [&str; 4] = [
+    ">From ann@example.com  Thu Aug 22 12:36:23 2002\r\n",
+    "This is no header\r\n",
+    "X-Spaced : yes\r\n",
+    ": nameless\r\n",
+];
+
 /// One message to be placed.
 #[derive(Clone)]
 pub struct Mail {
@@ -50,16 +58,18 @@ pub struct Mailbox {
     pub attachments: bool,
     /// Use only the first so many folders of the list.
     pub folders: usize,
+    /// Leave out of folder names what Cyrus does not allow there: `"` and `&`.
+    pub tame_names: bool,
 }
 
 impl Mailbox {
     /// The ordinary mailbox of a trial: all folders, attachments.
     pub fn new(seed: u64, number: u64, messages: usize) -> Mailbox {
-        Mailbox { seed, number, messages, attachments: true, folders: FOLDERS.len() }
+        Mailbox { seed, number, messages, attachments: true, folders: FOLDERS.len(), tame_names: false }
     }
 
     /// Folder names with the range of messages that each one holds.
-    pub fn layout(&self) -> Vec<(&'static str, std::ops::Range<usize>)> {
+    pub fn layout(&self) -> Vec<(String, std::ops::Range<usize>)> {
         let folders = &FOLDERS[..self.folders];
         let total: usize = folders.iter().map(|(_, share)| share).sum();
         let (mut done, mut shares) = (0, 0);
@@ -69,16 +79,19 @@ impl Mailbox {
             done = self.messages * shares / total;
             start..done
         };
-        folders.iter().map(|&(name, share)| (name, range_of(share))).collect()
+        let name_of =
+            |name: &str| if self.tame_names { name.replace('"', "").replace('&', "+") } else { name.to_owned() };
+        folders.iter().map(|&(name, share)| (name_of(name), range_of(share))).collect()
     }
 
     /// Whether a person of this mailbox has subscribed to the folder.
     pub fn subscribes(&self, folder: &str) -> bool {
-        folder != "R&D" && folder != "Empty one"
+        !folder.starts_with("R") && folder != "Empty one"
     }
 
     /// Message `n`. Planted: attachments; every 53rd byte-equal to the one before; every 97th with the
-    /// headers of the one before and a different body; every 211th with its mbox "From " line.
+    /// headers of the one before and a different body; every 37th with a header line that Cyrus refuses; every 211th with
+    /// its mbox "From " line.
     pub fn mail(&self, n: usize) -> Mail {
         let mut rng = self.rng(n);
         let body = match n {
@@ -103,7 +116,8 @@ impl Mailbox {
         if n % 211 == 210 {
             return letter.clone();
         }
-        let trial = format!("X-Trial: {}.{}.{n}\r\n", self.seed, self.number);
+        let broken = if n % 37 == 36 { BROKEN[n / 37 % BROKEN.len()] } else { "" };
+        let trial = format!("X-Trial: {}.{}.{n}\r\n{broken}", self.seed, self.number);
         [trial.as_bytes(), without_mbox_line(letter)].concat()
     }
 

@@ -103,14 +103,9 @@ impl Owner {
             let (login, internal) = ("dovenull".to_owned(), "dovecot".to_owned());
             return Owner { uid: 8, gid: 8, login, internal };
         }
-        let (me, meta) = (whoami(), std::fs::metadata(home).unwrap());
+        let (me, meta) = (place::user_name(), std::fs::metadata(home).unwrap());
         Owner { uid: meta.uid(), gid: meta.gid(), login: me.clone(), internal: me }
     }
-}
-
-fn whoami() -> String {
-    let out = Command::new("id").arg("-un").output().unwrap();
-    String::from_utf8_lossy(&out.stdout).trim().to_owned()
 }
 
 fn configuration(home: &Path, port: u16, tls_port: u16, options: &Options, owner: &Owner) -> String {

@@ -19,17 +19,17 @@ pub struct Refused {
 pub fn fill(raw: &mut Raw, mailbox: &Mailbox) -> Vec<Refused> {
     let mut refused = Vec::new();
     for (folder, range) in mailbox.layout() {
-        create(raw, folder);
-        if mailbox.subscribes(folder) {
-            let command = format!("SUBSCRIBE {}", raw.wire(folder));
+        create(raw, &folder);
+        if mailbox.subscribes(&folder) {
+            let command = format!("SUBSCRIBE {}", raw.wire(&folder));
             raw.command(&command);
         }
         let numbers: Vec<usize> = range.collect();
         for batch in numbers.chunks(BATCH) {
             let mails: Vec<Mail> = batch.iter().map(|&n| mailbox.mail(n)).collect();
-            let answers = append(raw, folder, &mails);
+            let answers = append(raw, &folder, &mails);
             refused.extend(batch.iter().zip(answers).filter_map(|(&number, answer)| {
-                answer.err().map(|words| Refused { folder: folder.to_owned(), number, words })
+                answer.err().map(|words| Refused { folder: folder.clone(), number, words })
             }));
         }
     }
@@ -56,8 +56,17 @@ pub fn append(raw: &mut Raw, folder: &str, mails: &[Mail]) -> Vec<Result<(), Str
     if all_at_once && append_command(raw, &wire, mails).and_then(|tag| raw.finish(&tag, &mut |_| {})).is_ok() {
         return vec![Ok(()); mails.len()];
     }
-    let tags: Vec<_> = mails.iter().map(|mail| append_command(raw, &wire, std::slice::from_ref(mail))).collect();
-    tags.into_iter().map(|tag| tag.and_then(|tag| raw.finish(&tag, &mut |_| {}))).collect()
+    let finish = |raw: &mut Raw, tag: Result<String, String>| tag.and_then(|tag| raw.finish(&tag, &mut |_| {}));
+    let singles = mails.iter().map(std::slice::from_ref);
+    if !raw.can("LITERAL+") {
+        let alone = |mail: &[Mail]| {
+            let tag = append_command(raw, &wire, mail);
+            finish(raw, tag)
+        };
+        return singles.map(alone).collect();
+    }
+    let tags: Vec<_> = singles.map(|mail| append_command(raw, &wire, mail)).collect();
+    tags.into_iter().map(|tag| finish(raw, tag)).collect()
 }
 
 /// Sends one APPEND; its tag, or the words with which the server refused a literal.

@@ -7,6 +7,8 @@
 #![allow(dead_code)]
 
 pub mod corpus;
+pub mod courier;
+pub mod cyrus;
 pub mod dovecot;
 pub mod fill;
 pub mod image;

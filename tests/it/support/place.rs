@@ -51,3 +51,22 @@ pub fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata("/proc/self").unwrap().uid() == 0
 }
+
+/// Who runs this process.
+pub fn user_name() -> String {
+    let out = Command::new("id").arg("-un").output().unwrap();
+    String::from_utf8_lossy(&out.stdout).trim().to_owned()
+}
+
+/// The library path of an unpacked supply.
+pub fn libraries(name: &str) -> String {
+    let root = supply(name);
+    let dirs = [
+        "usr/lib/x86_64-linux-gnu",
+        "lib/x86_64-linux-gnu",
+        "usr/lib/aarch64-linux-gnu",
+        "lib/aarch64-linux-gnu",
+        "usr/lib",
+    ];
+    dirs.map(|dir| root.join(dir).display().to_string()).join(":")
+}
