@@ -4,11 +4,15 @@
 //! The rule that matters most: no password and no mail goes over an unencrypted line except to this machine itself,
 //! unless a person said so for that endpoint.
 
-use std::{net::IpAddr, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
-use crate::secret::Secret;
+use crate::{
+    imap::AdminForm,
+    net::{Encryption, is_loopback},
+    secret::Secret,
+};
 
 /// What kind of server an endpoint is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -42,26 +46,11 @@ impl Kind {
     }
 }
 
-/// How a connection is protected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Encryption {
-    /// TLS from the first byte.
-    #[default]
-    Tls,
-    /// A plain greeting, then TLS before anything else.
-    StartTls,
-    /// None: to this machine only.
-    None,
-}
-
-impl Encryption {
-    /// The port IMAP uses with it (RFC 8314 §3.2, RFC 3501 §2.1).
-    pub fn imap_port(self) -> u16 {
-        match self {
-            Encryption::Tls => 993,
-            Encryption::StartTls | Encryption::None => 143,
-        }
+/// The port IMAP uses with an encryption (RFC 8314 §3.2, RFC 3501 §2.1).
+pub fn imap_port(encryption: Encryption) -> u16 {
+    match encryption {
+        Encryption::Tls => 993,
+        Encryption::StartTls | Encryption::None => 143,
     }
 }
 
@@ -85,28 +74,17 @@ pub struct Admin {
     pub form: AdminForm,
 }
 
-/// How an administrator names the mailbox.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AdminForm {
-    /// SASL PLAIN with the mailbox as authorization identity (RFC 4616).
-    SaslPlain,
-    /// LOGIN with a name made from a template such as `{user}*{admin}` (Dovecot's master user).
-    Template(String),
-}
-
-impl AdminForm {
-    /// Reads `sasl-plain` or a template.
-    ///
-    /// # Errors
-    /// Neither, in words.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "sasl-plain" => Ok(AdminForm::SaslPlain),
-            template if template.contains("{user}") => Ok(AdminForm::Template(template.to_owned())),
-            other => Err(format!(
-                "`{other}` is no way to sign in: write \"sasl-plain\" or a template with {{user}}, as in \"{{user}}*{{admin}}\""
-            )),
-        }
+/// Reads how an administrator names the mailbox: `sasl-plain` or a template.
+///
+/// # Errors
+/// Neither, in words.
+pub fn admin_form(text: &str) -> Result<AdminForm, String> {
+    match text {
+        "sasl-plain" => Ok(AdminForm::SaslPlain),
+        template if template.contains("{user}") => Ok(AdminForm::Template(template.to_owned())),
+        other => Err(format!(
+            "`{other}` is no way to sign in: write \"sasl-plain\" or a template with {{user}}, as in \"{{user}}*{{admin}}\""
+        )),
     }
 }
 
@@ -159,12 +137,6 @@ impl Endpoint {
     }
 }
 
-/// Whether `host` is this machine by its very name or address; no look-up is made, so nobody can pretend.
-pub fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
 /// Reads the URL of a proxy.
 ///
 /// # Errors
@@ -194,16 +166,6 @@ pub fn unsupported(kind: Kind, host: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_this_machine_is_loopback() {
-        for yes in ["localhost", "LOCALHOST", "127.0.0.1", "127.8.8.8", "::1", "[::1]"] {
-            assert!(is_loopback(yes), "{yes}");
-        }
-        for no in ["localhost.example.org", "10.0.0.1", "0.0.0.0", "", "127.0.0.1.example.org"] {
-            assert!(!is_loopback(no), "{no}");
-        }
-    }
 
     #[test]
     fn microsoft_365_with_a_password_is_a_stand_in_only() {

@@ -5,8 +5,12 @@
 
 pub mod config;
 pub mod endpoint;
+pub mod outcome;
 pub mod pairs;
 mod place;
+pub mod report;
+pub mod supervisor;
 pub mod url;
 pub mod users;
 pub mod values;
+pub mod words;

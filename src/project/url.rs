@@ -9,8 +9,9 @@ use url::{ParseError, Url};
 
 use crate::{
     error::{Error, Result},
+    net::{Encryption, is_loopback},
     project::{
-        endpoint::{self, Auth, Caps, Encryption, Endpoint, Kind},
+        endpoint::{self, Auth, Caps, Endpoint, Kind},
         pairs::Mailbox,
         users::Login,
         values::Lasting,
@@ -47,7 +48,7 @@ fn read(text: &str, allow_plaintext: bool, name: &str) -> Result<Mailbox, String
     if let Some(why) = endpoint::unsupported(kind, host) {
         return Err(why);
     }
-    if encryption == Encryption::None && !allow_plaintext && !endpoint::is_loopback(host) {
+    if encryption == Encryption::None && !allow_plaintext && !is_loopback(host) {
         return Err("`encryption=none` would send the password and the mail readable to everybody on the way; \
                     use tls or starttls, or add `--allow-plaintext`"
             .to_owned());
@@ -58,7 +59,7 @@ fn read(text: &str, allow_plaintext: bool, name: &str) -> Result<Mailbox, String
             kind,
             identity: query.identity.unwrap_or_else(|| kind.word().to_owned()),
             host: host.trim_matches(['[', ']']).to_owned(),
-            port: url.port().unwrap_or_else(|| encryption.imap_port()),
+            port: url.port().unwrap_or_else(|| endpoint::imap_port(encryption)),
             encryption,
             auth: Auth::Password,
             timeout: query.timeout.map(|length| length.0),

@@ -100,7 +100,7 @@ pub struct MailboxReport {
     pub grade: Grade,
     /// Which level was verified: `bytes`, `fields` or `none`.
     #[serde(deserialize_with = "level")]
-    pub verified_level: &'static str,
+    pub verified_level: LevelWord,
     /// The error that stopped it, if one did: stable word and text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
@@ -127,6 +127,9 @@ pub struct ErrorReport {
     /// What to do.
     pub next_step: String,
 }
+
+/// A word of [`MailboxReport::verified_level`]. Not spelt as a reference there: serde would borrow it from the document.
+pub type LevelWord = &'static str;
 
 /// Reads a level back from a stored report.
 fn level<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {

@@ -4,9 +4,10 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use crate::{
     error::Result,
+    net::{Encryption, is_loopback},
     project::{
         config::{raw, read_password, unknown},
-        endpoint::{self, Admin, AdminForm, Auth, Caps, Encryption, Endpoint, Kind},
+        endpoint::{self, Admin, Auth, Caps, Endpoint, Kind},
         place::Text,
     },
     secret::Secret,
@@ -42,7 +43,7 @@ impl Table<'_> {
         let host = self.host()?;
         self.refuse_foreign_keys()?;
         self.refuse_unsupported(&host)?;
-        if raw.encryption == Encryption::None && !endpoint::is_loopback(&host) {
+        if raw.encryption == Encryption::None && !is_loopback(&host) {
             let what = "\"none\" is accepted to this machine only; write \"tls\" or \"starttls\"";
             return Err(("encryption", what.to_owned()));
         }
@@ -51,7 +52,7 @@ impl Table<'_> {
             name: self.name.to_owned(),
             kind: raw.kind,
             identity: raw.identity.clone().unwrap_or_else(|| raw.kind.word().to_owned()),
-            port: raw.port.unwrap_or_else(|| raw.encryption.imap_port()),
+            port: raw.port.unwrap_or_else(|| endpoint::imap_port(raw.encryption)),
             host,
             encryption: raw.encryption,
             auth: self.auth()?,
@@ -119,7 +120,7 @@ impl Table<'_> {
         }
         let missing = |key| (key, "auth = \"admin\" needs it".to_owned());
         let user = self.raw.admin_username.clone().ok_or_else(|| missing("admin-username"))?;
-        let form = AdminForm::parse(self.raw.admin_login.as_deref().unwrap_or("sasl-plain"))
+        let form = endpoint::admin_form(self.raw.admin_login.as_deref().unwrap_or("sasl-plain"))
             .map_err(|what| ("admin-login", what))?;
         Ok(Auth::Admin(Admin { user, password: self.admin_password()?, form }))
     }
@@ -157,7 +158,7 @@ fn check_client(client: &raw::OauthClient) -> Result<(), Fault> {
         return Err(("client-id", "it is empty; write the application's id".to_owned()));
     }
     let url = url::Url::parse(&client.authority).map_err(|_| ("authority", "it is not a URL".to_owned()))?;
-    let local = url.host_str().is_some_and(endpoint::is_loopback);
+    let local = url.host_str().is_some_and(is_loopback);
     if url.scheme() != "https" && !(url.scheme() == "http" && local) {
         return Err(("authority", "write an https:// URL; http:// is accepted to this machine only".to_owned()));
     }

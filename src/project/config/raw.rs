@@ -7,8 +7,9 @@ use toml::Spanned;
 
 use crate::{
     error::{Error, Result},
+    net::Encryption,
     project::{
-        endpoint::{Encryption, Kind},
+        endpoint::Kind,
         place::Text,
         values::{Day, Lasting, Pattern, Size},
     },
@@ -57,6 +58,19 @@ pub(super) enum Auth {
     SelfService,
 }
 
+/// The words of [`Encryption`], which itself lives a floor below files.
+#[derive(Deserialize)]
+#[serde(remote = "Encryption", rename_all = "lowercase")]
+enum EncryptionWord {
+    Tls,
+    StartTls,
+    None,
+}
+
+fn tls() -> Encryption {
+    Encryption::Tls
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Endpoint {
@@ -67,7 +81,7 @@ pub(super) struct Endpoint {
     pub(super) host: Option<String>,
     pub(super) imap_host: Option<String>,
     pub(super) port: Option<u16>,
-    #[serde(default)]
+    #[serde(default = "tls", deserialize_with = "EncryptionWord::deserialize")]
     pub(super) encryption: Encryption,
     #[serde(default)]
     pub(super) auth: Auth,

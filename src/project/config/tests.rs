@@ -1,6 +1,8 @@
 use super::*;
 use crate::{
-    project::endpoint::{AdminForm, Auth, Encryption, Kind},
+    imap::AdminForm,
+    net::Encryption,
+    project::endpoint::{Auth, Kind},
     transfer::{Order, VerifyLevel},
 };
 

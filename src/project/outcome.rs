@@ -1,0 +1,102 @@
+//! How a whole run ended, and the exit code that says so. One exhaustive match; scripts rely on it.
+
+use crate::{
+    error::{Code, Error, Side, word},
+    transfer::{MailboxReport, Outcome, Severity},
+};
+
+/// How a command ended, as the exit code tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Everything in scope arrived; verified unless a person asked not to.
+    Done,
+    /// Finished, but something was skipped, failed or differs.
+    Exceptions,
+    /// An error stopped all or part of it.
+    Failed,
+    /// The command line or the configuration is wrong.
+    Usage,
+    /// Every pair was refused the login on this side.
+    Refused(Side),
+    /// Another process writes to this ledger.
+    Locked,
+    /// Stopped by a person; the same command goes on.
+    Stopped,
+}
+
+impl Ending {
+    /// The exit code.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Ending::Done => 0,
+            Ending::Failed | Ending::Refused(Side::System) => 1,
+            Ending::Usage => 2,
+            Ending::Exceptions => 3,
+            Ending::Refused(Side::Source) => 10,
+            Ending::Refused(Side::Target) => 11,
+            Ending::Locked => 12,
+            Ending::Stopped => 130,
+        }
+    }
+
+    /// How a run over `mailboxes` ended. With `verify`, what is not verified is an exception.
+    pub fn of_run(mailboxes: &[MailboxReport], verify: bool) -> Ending {
+        let error_is = |report: &MailboxReport, codes: &[Code], side: Side| {
+            report.error.as_ref().is_some_and(|error| codes.iter().any(|code| error.code == word(*code, side)))
+        };
+        let all = |codes: &[Code], side: Side| {
+            !mailboxes.is_empty() && mailboxes.iter().all(|report| error_is(report, codes, side))
+        };
+        if mailboxes.iter().any(|report| error_is(report, &[Code::LedgerLocked], Side::System)) {
+            return Ending::Locked;
+        }
+        if let Some(side) = [Side::Source, Side::Target].into_iter().find(|side| all(&REFUSALS, *side)) {
+            return Ending::Refused(side);
+        }
+        match run_outcome(mailboxes) {
+            Outcome::Failed => Ending::Failed,
+            Outcome::Incomplete => Ending::Stopped,
+            Outcome::Finished if verify => Ending::Exceptions,
+            Outcome::Finished | Outcome::Verified if mailboxes.iter().any(has_exceptions) => Ending::Exceptions,
+            Outcome::Finished | Outcome::Verified => Ending::Done,
+        }
+    }
+
+    /// How a command ended that `error` stopped.
+    pub fn of_error(error: &Error) -> Ending {
+        use Code::*;
+        match error.code() {
+            Config | Usage => Ending::Usage,
+            LedgerLocked => Ending::Locked,
+            Canceled => Ending::Stopped,
+            Auth | AuthAccess | AuthAppPassword | AuthBlocked | Locked => Ending::Refused(error.side()),
+            Dns | Connect | Timeout | Lost | TlsCert | TlsProto | Throttled | FolderList | FolderSelect
+            | FolderName | FolderLimit | ReadOnly | Quota | NotFound | Protocol | Server | ItemFetch | ItemVanished
+            | ItemTooBig | ItemMalformed | ItemVirus | ItemRefused | Identity | LedgerDamaged | LedgerNewer | Disk
+            | Bug => Ending::Failed,
+        }
+    }
+}
+
+/// The codes by which a login is refused.
+const REFUSALS: [Code; 5] = [Code::Auth, Code::AuthAccess, Code::AuthAppPassword, Code::AuthBlocked, Code::Locked];
+
+/// The outcome of a run: interrupted if any mailbox was, else that of its worst mailbox.
+pub fn run_outcome(mailboxes: &[MailboxReport]) -> Outcome {
+    let mut states = mailboxes.iter().map(|report| report.state);
+    match states.clone().any(|state| state == Outcome::Incomplete) {
+        true => Outcome::Incomplete,
+        false => states.by_ref().max().unwrap_or(Outcome::Finished),
+    }
+}
+
+/// Whether something of the mailbox did not arrive, is not there any more, or waits for a person.
+pub fn has_exceptions(report: &MailboxReport) -> bool {
+    let counts = &report.counts;
+    counts.skipped + counts.failed + counts.unexplained + counts.missing_at_target > 0
+        || report.attention.iter().any(|line| line.severity != Severity::Note)
+}
+
+#[cfg(test)]
+#[path = "outcome_tests.rs"]
+mod tests;

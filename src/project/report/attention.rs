@@ -1,0 +1,89 @@
+//! `RequiresAttention.csv` (product.md E3): what a person must or should look at. An empty one means a clean migration.
+
+use std::io;
+
+use super::{Entry, sheet};
+use crate::transfer::{Attention, MailboxReport, Severity};
+
+const HEADER: [&str; 21] = [
+    "ProjectId",
+    "Batch",
+    "PairId",
+    "Severity",
+    "Code",
+    "SourceAddress",
+    "SourceType",
+    "TargetAddress",
+    "TargetType",
+    "Folder",
+    "ItemCount",
+    "FirstSeenUtc",
+    "ReviewGroup",
+    "Problem",
+    "NextStep",
+    "ActionUrl",
+    "Owner",
+    "Status",
+    "RowId",
+    "Message",
+    "ServerReply",
+];
+
+pub(super) fn csv(project: &str, entries: &[Entry]) -> io::Result<Vec<u8>> {
+    let rows =
+        entries.iter().flat_map(|entry| lines(&entry.report).into_iter().map(move |line| row(project, entry, &line)));
+    sheet::csv(HEADER, rows)
+}
+
+/// What the engine told, and the error that stopped the mailbox, which is the most urgent of all.
+fn lines(report: &MailboxReport) -> Vec<Attention> {
+    let error = report.error.as_ref().map(|error| Attention {
+        severity: Severity::Block,
+        code: error.code.clone(),
+        folder: None,
+        message: None,
+        count: 0,
+        problem: error.problem.clone(),
+        reply: None,
+        next_step: error.next_step.clone(),
+    });
+    error.into_iter().chain(report.attention.iter().cloned()).collect()
+}
+
+fn row(project: &str, entry: &Entry, line: &Attention) -> [String; HEADER.len()] {
+    let severity = match line.severity {
+        Severity::Block => "Block",
+        Severity::Review => "Review",
+        Severity::Note => "Note",
+    };
+    let (folder, message) = (line.folder.clone().unwrap_or_default(), line.message.clone().unwrap_or_default());
+    [
+        project.to_owned(),
+        entry.setting.batch.clone(),
+        entry.setting.pair.to_string(),
+        severity.to_owned(),
+        line.code.clone(),
+        entry.report.source.clone(),
+        entry.setting.kind.clone(),
+        entry.report.target.clone(),
+        String::new(),
+        folder.clone(),
+        line.count.to_string(),
+        sheet::utc(entry.setting.started),
+        String::new(),
+        line.problem.clone(),
+        line.next_step.clone(),
+        String::new(),
+        String::new(),
+        "Open".to_owned(),
+        row_id(entry.setting.pair, &line.code, &folder, &message),
+        message,
+        line.reply.clone().unwrap_or_default(),
+    ]
+}
+
+/// Stable over passes, so that two exports can be compared: it names what the line is about, not when it was found.
+fn row_id(pair: i64, code: &str, folder: &str, message: &str) -> String {
+    let hash = blake3::hash(format!("{pair}\0{code}\0{folder}\0{message}").as_bytes());
+    hash.to_hex()[..12].to_owned()
+}

@@ -1,0 +1,178 @@
+//! Runs many mailboxes at once: fairly, within every cap, and so that one of them cannot stop the others.
+//!
+//! A mailbox takes its seats (one in its batch, one at each endpoint) before it starts, so that it never waits for a
+//! connection while it holds another side's: with fewer mailboxes than connections on both sides, each one can go on.
+//! A panic in one mailbox is that mailbox's failure. What stops at a drain has been recorded; what is dropped resumes.
+
+use std::{collections::HashMap, future::Future, sync::Arc};
+
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock,
+    error::Error,
+    ledger::Ledger,
+    project::pairs::MailboxPair,
+    transfer::{self, Counts, ErrorReport, Grade, MailboxReport, Observer, Outcome},
+};
+
+/// One mailbox pair that is ready to run.
+#[derive(Clone)]
+pub struct Job {
+    /// The pair as configured.
+    pub pair: MailboxPair,
+    /// The pair as the engine takes it.
+    pub engine: transfer::Pair,
+}
+
+/// Watches a run: told by job number, in the order of the jobs.
+pub trait Watch: Send + Sync {
+    /// A mailbox begins; its events go to the observer.
+    fn begins(&self, job: usize) -> Arc<dyn Observer>;
+    /// It ended.
+    fn ended(&self, job: usize, report: &MailboxReport);
+}
+
+/// How a person stops a run.
+#[derive(Clone, Debug, Default)]
+pub struct Stop {
+    /// What is in flight ends and is recorded; nothing new begins.
+    pub drain: CancellationToken,
+    /// Everything is dropped where it is. It resumes all the same.
+    pub now: CancellationToken,
+}
+
+/// Runs a pass over `jobs`; one report for each, in their order.
+pub async fn run(jobs: Vec<Job>, ledger: Arc<dyn Ledger>, watch: Arc<dyn Watch>, stop: Stop) -> Vec<MailboxReport> {
+    let places = jobs.iter().map(|job| Place::of(&job.pair)).collect();
+    let drain = stop.drain.clone();
+    let ended = watch.clone();
+    let work = move |number: usize| {
+        let job = jobs[number].clone();
+        let (ledger, drain, observer) = (ledger.clone(), drain.clone(), watch.begins(number));
+        async move { transfer::run_pass(&job.engine, ledger, &job.pair.options, observer, drain).await }
+    };
+    supervise(places, work, |number, report| ended.ended(number, report), stop).await
+}
+
+/// What the supervisor knows of a job: its words for a report and the seats it needs.
+struct Place {
+    source: String,
+    target: String,
+    seats: Vec<Seat>,
+}
+
+/// A thing of which only so many jobs may hold one at a time.
+#[derive(Clone)]
+struct Seat {
+    name: String,
+    most: usize,
+}
+
+impl Place {
+    fn of(pair: &MailboxPair) -> Place {
+        let mut seats = vec![Seat { name: format!("batch {}", pair.batch), most: pair.max_mailboxes }];
+        for endpoint in [&pair.source.endpoint, &pair.target.endpoint] {
+            let cap = endpoint.caps.connections.map(|most| Seat { name: format!("endpoint {}", endpoint.name), most });
+            seats.extend(cap);
+        }
+        Place { source: pair.source.login.address.clone(), target: pair.target.login.address.clone(), seats }
+    }
+
+    /// The report of a mailbox that has none of its own.
+    fn report(&self, state: Outcome, error: Option<Error>) -> MailboxReport {
+        MailboxReport {
+            source: self.source.clone(),
+            target: self.target.clone(),
+            state,
+            grade: Grade::Investigate,
+            verified_level: "none",
+            error: error.map(|error| ErrorReport {
+                code: error.word(),
+                problem: format!("{}: {}", error.code().problem(), error.subject()),
+                next_step: error.code().next_step().to_owned(),
+            }),
+            counts: Counts::default(),
+            as_of: clock::unix_now(),
+            folders: Vec::new(),
+            attention: Vec::new(),
+            verify_seconds: 0.0,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Seats(HashMap<String, usize>);
+
+impl Seats {
+    fn try_take(&mut self, wanted: &[Seat]) -> bool {
+        let free = wanted.iter().all(|seat| self.0.get(&seat.name).copied().unwrap_or(0) < seat.most);
+        if free {
+            wanted.iter().for_each(|seat| *self.0.entry(seat.name.clone()).or_default() += 1);
+        }
+        free
+    }
+
+    fn free(&mut self, held: &[Seat]) {
+        for seat in held {
+            self.0.entry(seat.name.clone()).and_modify(|taken| *taken = taken.saturating_sub(1));
+        }
+    }
+}
+
+async fn supervise<F: Future<Output = MailboxReport> + Send + 'static>(
+    places: Vec<Place>,
+    work: impl Fn(usize) -> F,
+    ended: impl Fn(usize, &MailboxReport),
+    stop: Stop,
+) -> Vec<MailboxReport> {
+    let mut reports: Vec<Option<MailboxReport>> = places.iter().map(|_| None).collect();
+    let mut waiting: Vec<usize> = (0..places.len()).collect();
+    let (mut seats, mut running, mut numbers) = (Seats::default(), JoinSet::new(), HashMap::<Id, usize>::new());
+    loop {
+        if !stop.drain.is_cancelled() && !stop.now.is_cancelled() {
+            waiting.retain(|number| {
+                let starts = seats.try_take(&places[*number].seats);
+                if starts {
+                    numbers.insert(running.spawn(work(*number)).id(), *number);
+                }
+                !starts
+            });
+        }
+        let joined = tokio::select! {
+            joined = running.join_next_with_id() => joined,
+            () = stop.now.cancelled() => {
+                running.abort_all();
+                running.join_next_with_id().await
+            }
+        };
+        let Some(joined) = joined else { break };
+        let (id, result) = match joined {
+            Ok((id, report)) => (id, Ok(report)),
+            Err(error) => (error.id(), Err(error)),
+        };
+        let Some(number) = numbers.remove(&id) else { continue };
+        let report = result.unwrap_or_else(|error| dropped(&places[number], &error));
+        seats.free(&places[number].seats);
+        ended(number, &report);
+        reports[number] = Some(report);
+    }
+    let unrun = |(report, place): (Option<MailboxReport>, &Place)| {
+        report.unwrap_or_else(|| place.report(Outcome::Incomplete, None))
+    };
+    reports.into_iter().zip(&places).map(unrun).collect()
+}
+
+/// A task that gave no report: dropped on request, or ended by a panic of ours.
+fn dropped(place: &Place, error: &JoinError) -> MailboxReport {
+    if error.is_cancelled() {
+        return place.report(Outcome::Incomplete, None);
+    }
+    let bug = Error::bug("this mailbox was stopped by a mistake of the program; the others go on");
+    place.report(Outcome::Failed, Some(bug))
+}
+
+#[cfg(test)]
+#[path = "supervisor_tests.rs"]
+mod tests;
