@@ -1,12 +1,16 @@
 //! The rig itself: what it fills in, it reads back.
 
-use crate::support::corpus::Mailbox;
+use crate::support::corpus::{Mail, Mailbox};
 use crate::support::courier::Courier;
 use crate::support::cyrus::Cyrus;
-use crate::support::dovecot::{Dovecot, Options};
-use crate::support::fill::fill;
+use crate::support::dovecot::{Dovecot, Options, PASSWORD};
+use crate::support::fill::{append, fill};
 use crate::support::image::{self, MailboxImage, assert_equal, diff};
+use crate::support::proxy::{Cuts, Line, hide};
+use crate::support::raw::Raw;
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// What a mailbox must look like, computed without any server.
 fn expected(mailbox: &Mailbox) -> MailboxImage {
@@ -86,4 +90,48 @@ fn cyrus_gives_back_what_it_took() {
     let missing = diff(&expected(&mailbox), &MailboxImage::read(&mut raw));
     assert!(missing.iter().all(|line| line.contains(": missing ")), "{}", image::shown(&missing));
     assert_eq!((missing.len(), refused.len()), (13, 13));
+}
+
+#[test]
+fn a_long_line_delays_every_round_trip() {
+    let server = Dovecot::start();
+    let line = Line::delay(Duration::from_millis(20)).to(server.address());
+    let mut raw = Raw::login(line.address(), "eve", PASSWORD);
+    let start = Instant::now();
+    (0..5).for_each(|_| drop(raw.command("NOOP")));
+    assert!(start.elapsed() >= Duration::from_millis(200), "{:?}", start.elapsed());
+    let refused = fill(&mut raw, &Mailbox::new(1, 4, 120));
+    assert!(refused.is_empty());
+    assert_equal(&MailboxImage::read(&mut server.login("eve")), &MailboxImage::read(&mut raw));
+}
+
+#[test]
+fn a_hidden_capability_leaves_no_trace_and_no_message_changed() {
+    let server = Dovecot::start();
+    let poor = hide(server.address(), &["UIDPLUS", "MULTIAPPEND"]);
+    let mut raw = Raw::login(poor.address(), "fay", PASSWORD);
+    assert!(!raw.can("UIDPLUS") && !raw.can("MULTIAPPEND") && raw.can("LITERAL+"));
+    let body = b"Subject: x\r\n\r\n* CAPABILITY UIDPLUS\r\na OK [APPENDUID 1 2] done\r\n".to_vec();
+    let mail = Mail { body: body.clone(), ..Mailbox::new(1, 4, 1).mail(0) };
+    assert_eq!(append(&mut raw, "INBOX", &[mail]), [Ok(())]);
+    let copied = raw.command("UID COPY 1 INBOX");
+    assert!(copied.iter().all(|line| !line.text.contains("COPYUID")));
+    let fetched = raw.command("UID FETCH 1 BODY.PEEK[]");
+    assert_eq!(fetched.iter().find_map(|line| line.literals.first()), Some(&body));
+}
+
+#[test]
+fn a_cut_line_loses_what_was_not_delivered() {
+    let server = Dovecot::start();
+    let cuts = Cuts::new(1, 20, 100_000);
+    let line = Line { cuts: Some(Arc::clone(&cuts)), ..Line::default() }.to(server.address());
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while cuts.left() > 0 {
+        assert!(Instant::now() < deadline, "{} cuts left", cuts.left());
+        let address = line.address();
+        let _ =
+            std::thread::spawn(move || fill(&mut Raw::login(address, "gus", PASSWORD), &Mailbox::new(1, 5, 40))).join();
+    }
+    let mut raw = Raw::login(line.address(), "gus", PASSWORD);
+    assert!(fill(&mut raw, &Mailbox::new(1, 5, 40)).is_empty());
 }

@@ -14,5 +14,6 @@ pub mod fill;
 pub mod image;
 pub mod place;
 pub mod process;
+pub mod proxy;
 pub mod raw;
 pub mod utf7;
