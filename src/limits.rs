@@ -92,3 +92,9 @@ pub const TLS_BUFFER: usize = 64 << 10;
 pub const TLS_CONFIGS: usize = 16;
 /// The longest answer of an HTTP proxy to CONNECT (bytes).
 pub const PROXY_REPLY: usize = 8 << 10;
+/// The longest command line that a stand-in reads, literals aside (bytes; Dovecot's `imap_max_line_length`, quirk 75).
+pub const LAB_COMMAND_LINE: usize = 64 << 10;
+/// The longest literal that a stand-in reads at all (bytes): the largest message of Exchange Online, twice.
+pub const LAB_LITERAL: u64 = 300 << 20;
+/// Commands that a stand-in remembers, so that a long trial does not grow without end.
+pub const LAB_JOURNAL: usize = 1_000_000;

@@ -1,0 +1,114 @@
+//! What a server saw and said: the evidence that tests judge a client by.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use super::Verb;
+use crate::{clock::Instant, limits};
+
+/// One command.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The connection, counted from 1.
+    pub connection: u64,
+    /// Whose mailbox; empty before log-in.
+    pub user: String,
+    /// Which command.
+    pub verb: Verb,
+    /// When its first line was read.
+    pub at: Instant,
+    /// Bytes of its literals.
+    pub literal_bytes: u64,
+    /// The tagged reply without its tag; empty if it was not answered.
+    pub reply: String,
+}
+
+/// A back-off that a mailbox was told.
+#[derive(Clone, Debug)]
+struct BackOff {
+    user: String,
+    told: Instant,
+    until: Instant,
+}
+
+/// The record of one server. It keeps the last [`limits::LAB_JOURNAL`] commands.
+#[derive(Debug, Default)]
+pub struct Journal(Mutex<Record>);
+
+#[derive(Debug, Default)]
+struct Record {
+    entries: VecDeque<Entry>,
+    back_offs: Vec<BackOff>,
+    connections: u64,
+    closed: Vec<(u64, String)>,
+}
+
+impl Journal {
+    fn record(&self) -> MutexGuard<'_, Record> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn connected(&self) -> u64 {
+        let mut record = self.record();
+        record.connections += 1;
+        record.connections
+    }
+
+    pub(super) fn add(&self, entry: Entry) {
+        let mut record = self.record();
+        if record.entries.len() == limits::LAB_JOURNAL {
+            record.entries.pop_front();
+        }
+        record.entries.push_back(entry);
+    }
+
+    pub(super) fn back_off(&self, user: &str, told: Instant, until: Instant) {
+        self.record().back_offs.push(BackOff { user: user.to_owned(), told, until });
+    }
+
+    pub(super) fn closed(&self, connection: u64, text: &str) {
+        self.record().closed.push((connection, text.to_owned()));
+    }
+
+    /// The commands, oldest first.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.record().entries.iter().cloned().collect()
+    }
+
+    /// How many commands of this kind came.
+    pub fn count(&self, verb: Verb) -> usize {
+        self.record().entries.iter().filter(|entry| entry.verb == verb).count()
+    }
+
+    /// Connections so far.
+    pub fn connections(&self) -> u64 {
+        self.record().connections
+    }
+
+    /// Connections that the server closed with `* BYE`, and its words.
+    pub fn closed_by_server(&self) -> Vec<(u64, String)> {
+        self.record().closed.clone()
+    }
+
+    /// How many back-offs were told.
+    pub fn back_offs(&self) -> usize {
+        self.record().back_offs.len()
+    }
+
+    /// Commands of a mailbox that came while it had been told to wait. What was read within `grace` of the telling may
+    /// have been sent before it was heard and does not count; neither does LOGOUT.
+    pub fn commands_during_back_off(&self, grace: Duration) -> Vec<Entry> {
+        let record = self.record();
+        let early = |entry: &&Entry| {
+            entry.verb != Verb::Logout
+                && record
+                    .back_offs
+                    .iter()
+                    .any(|b| b.user == entry.user && entry.at > b.told + grace && entry.at < b.until)
+        };
+        record.entries.iter().filter(early).cloned().collect()
+    }
+}

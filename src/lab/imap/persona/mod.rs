@@ -1,0 +1,60 @@
+//! A server's character: what it offers, says, refuses and how fast it is. Every habit is a knob of its own.
+
+mod capabilities;
+mod rules;
+mod wording;
+
+pub use capabilities::Capabilities;
+pub use rules::{AppendRules, FolderRules, Latency, SessionRules};
+pub use wording::Wording;
+
+/// The character of a server. Tests take one that is ready made and turn single knobs.
+#[derive(Clone, Debug)]
+pub struct Persona {
+    /// The greeting behind `* OK `.
+    pub greeting: String,
+    /// What BYE says after LOGOUT.
+    pub farewell: String,
+    /// What it offers.
+    pub capabilities: Capabilities,
+    /// How it words its refusals.
+    pub wording: Wording,
+    /// What it takes as a message.
+    pub append: AppendRules,
+    /// What it takes as a folder, and what it shows of folders.
+    pub folders: FolderRules,
+    /// How fast it is.
+    pub latency: Latency,
+    /// When it ends a session.
+    pub session: SessionRules,
+}
+
+impl Persona {
+    /// A careful modern server that keeps what it is given: what Dovecot offers.
+    pub fn generic() -> Self {
+        Persona {
+            greeting: "stand-in ready.".to_owned(),
+            farewell: "Logging out.".to_owned(),
+            capabilities: Capabilities::generic(),
+            wording: Wording::Plain,
+            append: AppendRules::default(),
+            folders: FolderRules::default(),
+            latency: Latency::default(),
+            session: SessionRules::default(),
+        }
+    }
+
+    /// The same without these capabilities, before and after log-in; what belongs to them is refused.
+    #[must_use]
+    pub fn without(mut self, words: &[&str]) -> Self {
+        self.capabilities.remove(words);
+        self
+    }
+
+    /// The same with another knob turned.
+    #[must_use]
+    pub fn with(mut self, turn: impl FnOnce(&mut Persona)) -> Self {
+        turn(&mut self);
+        self
+    }
+}
