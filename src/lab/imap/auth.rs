@@ -51,13 +51,14 @@ impl Session {
 
     pub(super) fn enable(&mut self, names: Vec<String>) -> Answer {
         let mut enabled = Vec::new();
-        for name in names.iter().filter(|name| self.offers(name)) {
-            match name.as_str() {
+        for name in names.iter().map(String::as_str) {
+            match name {
+                _ if !self.offers(name) => continue,
                 "CONDSTORE" => self.enabled.condstore = true,
                 "QRESYNC" => (self.enabled.condstore, self.enabled.qresync) = (true, true),
                 _ => continue,
             }
-            enabled.push(name.as_str());
+            enabled.push(name);
         }
         self.wire.line(["* ENABLED", &enabled.join(" ")].join(" ").trim_end());
         Ok(completed(Verb::Enable))

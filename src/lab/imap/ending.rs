@@ -5,18 +5,18 @@ use std::io;
 /// Why a session is over.
 #[derive(Debug)]
 pub(super) enum Ending {
-    /// LOGOUT was answered, or the client went away.
+    /// LOGOUT was answered.
     Done,
     /// The server says `* BYE` with this text and closes.
     Bye(String),
     /// The server closes without a word.
     Cut,
-    /// The socket failed.
-    Lost(io::Error),
+    /// The client is gone or its socket failed.
+    Lost,
 }
 
 impl From<io::Error> for Ending {
-    fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::UnexpectedEof { Ending::Done } else { Ending::Lost(error) }
+    fn from(_: io::Error) -> Self {
+        Ending::Lost
     }
 }

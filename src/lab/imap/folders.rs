@@ -35,6 +35,9 @@ impl Session {
         if self.persona().append.read_only {
             return Ok(Reply::no(wording.read_only()));
         }
+        if self.view.as_ref().is_some_and(|view| view.name == name) {
+            self.view = None;
+        }
         let deleted = self.mailstore().write(|mailbox| mailbox.delete(name));
         Ok(if deleted { completed(Verb::Delete) } else { Reply::no(wording.no_folder()) })
     }
@@ -48,7 +51,12 @@ impl Session {
             return Ok(Reply::no("[CANNOT] Invalid mailbox name."));
         }
         Ok(match self.mailstore().write(|mailbox| mailbox.rename(from, to)) {
-            Ok(true) => completed(Verb::Rename),
+            Ok(true) => {
+                if let Some(view) = self.view.as_mut().filter(|view| view.name == from) {
+                    view.name = to.to_vec();
+                }
+                completed(Verb::Rename)
+            }
             Ok(false) => Reply::no(wording.no_folder()),
             Err(_) => Reply::no(wording.folder_exists()),
         })

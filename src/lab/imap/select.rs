@@ -38,7 +38,8 @@ impl Session {
 
     fn select_lines(&self, folder: &Folder, view: &View, known: Option<(u32, u64)>) -> Vec<String> {
         let rules = &self.persona().append;
-        let mut keywords: Vec<&str> = folder.messages().iter().flat_map(|m| &m.flags.keywords).map(String::as_str).collect();
+        let mut keywords: Vec<&str> =
+            folder.messages().iter().flat_map(|m| &m.flags.keywords).map(String::as_str).collect();
         keywords.extend(rules.keywords);
         keywords.sort_unstable();
         keywords.dedup();

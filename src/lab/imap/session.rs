@@ -1,6 +1,6 @@
 //! One connection: receives commands, lets faults and latency have their way, executes, answers.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Entry, Fault, Latency, Persona, Verb,
@@ -206,8 +206,8 @@ impl Session {
         match command {
             Command::Login(..) | Command::Authenticate(..) => wait += Latency::draw(&latency.login),
             Command::Append(append) => {
-                wait += append.messages.iter().map(|_| Latency::draw(&latency.append)).sum();
-                let transfer = |rate| std::time::Duration::from_secs_f64(bytes as f64 / rate as f64);
+                wait += append.messages.iter().map(|_| Latency::draw(&latency.append)).sum::<Duration>();
+                let transfer = |rate| Duration::from_secs_f64(bytes as f64 / rate as f64);
                 wait += latency.bandwidth.filter(|rate| *rate > 0).map(transfer).unwrap_or_default();
             }
             _ => (),
@@ -220,15 +220,15 @@ impl Session {
     }
 
     /// Refuses what this state does not allow or the server does not offer.
-    fn refuse_state(&self, verb: Verb) -> Option<Reply> {
+    pub fn refuse_state(&self, verb: Verb) -> Option<Reply> {
         use Verb::*;
         let wording = self.persona().wording;
         let allowed = match verb {
             Unknown => return Some(Reply::bad(wording.not_offered(verb.word()))),
             Capability | Noop | Logout | Id => true,
             Login | Authenticate => self.account.is_none(),
-            Check | Close | Expunge | UidExpunge | Unselect | Search | UidSearch | Fetch | UidFetch | Store | UidStore
-            | Copy | UidCopy | Move | UidMove => self.view.is_some(),
+            Check | Close | Expunge | UidExpunge | Unselect | Search | UidSearch | Fetch | UidFetch | Store
+            | UidStore | Copy | UidCopy | Move | UidMove => self.view.is_some(),
             _ => self.account.is_some(),
         };
         if !allowed {

@@ -62,7 +62,8 @@ impl View {
         if !by_uid && set.exceeds(highest) {
             return None;
         }
-        let index = |number: u32| if by_uid { self.uids.partition_point(|uid| *uid < number) } else { number as usize - 1 };
+        let index =
+            |number: u32| if by_uid { self.uids.partition_point(|uid| *uid < number) } else { number as usize - 1 };
         let end = |number: u32| if by_uid { self.uids.partition_point(|uid| *uid <= number) } else { number as usize };
         let places = set.resolve(highest).into_iter().filter(|(first, _)| *first > 0).flat_map(|(first, last)| {
             (index(first)..end(last)).map(|at| Place { sequence: at as u32 + 1, uid: self.uids[at] })

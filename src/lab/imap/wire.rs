@@ -27,7 +27,14 @@ pub(super) struct Wire {
 
 impl Wire {
     pub fn new(stream: Box<dyn Stream>) -> Self {
-        Wire { stream, input: BytesMut::new(), output: Vec::new(), output_left: None, outlives_client: false, deaf: false }
+        Wire {
+            stream,
+            input: BytesMut::new(),
+            output: Vec::new(),
+            output_left: None,
+            outlives_client: false,
+            deaf: false,
+        }
     }
 
     /// Whether a lost client ends the session at the next write, or only at the end of what it sent.
@@ -85,7 +92,7 @@ impl Wire {
     async fn fill(&mut self) -> Result<(), Ending> {
         self.flush().await?;
         self.input.reserve(OUTPUT);
-        if self.stream.read_buf(&mut self.input).await? == 0 { Err(Ending::Done) } else { Ok(()) }
+        if self.stream.read_buf(&mut self.input).await? == 0 { Err(Ending::Lost) } else { Ok(()) }
     }
 
     /// Waits until there is something to read.

@@ -1,6 +1,6 @@
 //! One folder: messages in UID order and the memory of what was removed.
 
-use tokio::time::Instant;
+use crate::clock::Instant;
 
 use super::{Content, Message, NewMessage};
 use crate::model::{Flags, Role};

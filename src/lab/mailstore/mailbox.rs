@@ -21,8 +21,9 @@ impl Mailbox {
     /// A mailbox with an empty `INBOX`. UIDVALIDITY values are small and differ (microsoft365.md §1.6).
     pub fn new(delimiter: char) -> Self {
         let mut mailbox = Mailbox { delimiter, folders: BTreeMap::new(), next_validity: 11 };
-        let inbox = mailbox.new_folder();
-        mailbox.folders.insert(b"INBOX".to_vec(), Folder { subscribed: true, ..inbox });
+        let mut inbox = mailbox.new_folder();
+        inbox.subscribed = true;
+        mailbox.folders.insert(b"INBOX".to_vec(), inbox);
         mailbox
     }
 
@@ -77,7 +78,8 @@ impl Mailbox {
         if self.folders.get(&name).is_some_and(|f| f.selectable) {
             return Err(NameTaken);
         }
-        for (at, _) in name.iter().enumerate().filter(|(_, b)| **b == self.delimiter as u8) {
+        let delimiter = self.delimiter as u8;
+        for (at, _) in name.iter().enumerate().filter(|(_, b)| **b == delimiter) {
             let parent = &name[..at];
             if !parent.is_empty() && !self.folders.contains_key(parent) {
                 let folder = self.new_folder();

@@ -1,7 +1,7 @@
 //! One message as a server keeps it.
 
+use crate::clock::Instant;
 use bytes::Bytes;
-use tokio::time::Instant;
 
 use super::Content;
 use crate::model::{Flags, ReceivedAt};

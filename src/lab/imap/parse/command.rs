@@ -2,7 +2,7 @@
 
 use super::{
     AppendCommand, FetchCommand, ListCommand, NumberSet, SearchCommand, StatusItem, Verb,
-    scan::{Malformed, Parsed, Part, Scanner},
+    scan::{Malformed, Parsed, Scanner},
 };
 
 /// A command with its arguments.
@@ -14,7 +14,11 @@ pub(in crate::lab::imap) enum Command {
     Enable(Vec<String>),
     Login(Vec<u8>, Vec<u8>),
     Authenticate(String, Option<String>),
-    Select { mailbox: Vec<u8>, examine: bool, params: SelectParams },
+    Select {
+        mailbox: Vec<u8>,
+        examine: bool,
+        params: SelectParams,
+    },
     Create(Vec<u8>),
     Delete(Vec<u8>),
     Rename(Vec<u8>, Vec<u8>),
@@ -24,10 +28,24 @@ pub(in crate::lab::imap) enum Command {
     Status(Vec<u8>, Vec<StatusItem>),
     Append(AppendCommand),
     UidExpunge(NumberSet),
-    Search { uid: bool, search: SearchCommand },
-    Fetch { uid: bool, fetch: FetchCommand },
-    Store { uid: bool, store: StoreCommand },
-    Copy { uid: bool, set: NumberSet, mailbox: Vec<u8>, moving: bool },
+    Search {
+        uid: bool,
+        search: SearchCommand,
+    },
+    Fetch {
+        uid: bool,
+        fetch: FetchCommand,
+    },
+    Store {
+        uid: bool,
+        store: StoreCommand,
+    },
+    Copy {
+        uid: bool,
+        set: NumberSet,
+        mailbox: Vec<u8>,
+        moving: bool,
+    },
     Compress,
     GetQuota(Vec<u8>),
     GetQuotaRoot(Vec<u8>),
@@ -98,7 +116,12 @@ fn arguments(verb: Verb, scan: &mut Scanner<'_>) -> Parsed<Command> {
             scan.space()?;
             let set = scan.set()?;
             let mailbox = scan.spaced_astring()?;
-            Command::Copy { uid: matches!(verb, UidCopy | UidMove), set, mailbox, moving: matches!(verb, Move | UidMove) }
+            Command::Copy {
+                uid: matches!(verb, UidCopy | UidMove),
+                set,
+                mailbox,
+                moving: matches!(verb, Move | UidMove),
+            }
         }
         Compress => scan.compress()?,
         GetQuota => Command::GetQuota(scan.spaced_astring()?),

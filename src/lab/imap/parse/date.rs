@@ -45,7 +45,9 @@ mod tests {
 
     #[test]
     fn dates_survive_with_their_zone() {
-        for text in ["\"22-Oct-2018 19:58:29 -0330\"", "\" 1-Feb-1980 00:00:00 +0000\"", "\"31-Dec-2035 23:59:59 +1300\""] {
+        for text in
+            ["\"22-Oct-2018 19:58:29 -0330\"", "\" 1-Feb-1980 00:00:00 +0000\"", "\"31-Dec-2035 23:59:59 +1300\""]
+        {
             assert_eq!(write_date(read(text).unwrap()), text);
         }
         assert_eq!(write_date(read("\"01-Feb-2020 00:00:00 +0000\"").unwrap()), "\" 1-Feb-2020 00:00:00 +0000\"");
@@ -53,7 +55,9 @@ mod tests {
 
     #[test]
     fn strict_about_the_form() {
-        for text in ["\"1-Feb-2020 00:00:00 +0000\"", "\"30-Feb-2020 00:00:00 +0000\"", "\" 1-Feb-2020 00:00:00 UTC\"", "x"] {
+        for text in
+            ["\"1-Feb-2020 00:00:00 +0000\"", "\"30-Feb-2020 00:00:00 +0000\"", "\" 1-Feb-2020 00:00:00 UTC\"", "x"]
+        {
             assert!(read(text).is_err(), "{text}");
         }
     }

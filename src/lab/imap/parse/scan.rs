@@ -182,9 +182,7 @@ impl<'a> Scanner<'a> {
     pub(super) fn pattern(&mut self) -> Parsed<Vec<u8>> {
         match self.peek() {
             Some(b'"') | None => self.string(),
-            Some(_) => {
-                Ok(self.run(|b| is_atom(b) || b"]%*".contains(&b), "a mailbox pattern")?.as_bytes().to_vec())
-            }
+            Some(_) => Ok(self.run(|b| is_atom(b) || b"]%*".contains(&b), "a mailbox pattern")?.as_bytes().to_vec()),
         }
     }
 
