@@ -8,8 +8,12 @@ use std::time::Duration;
 pub const BODY_BUDGET: usize = 24 << 20;
 /// A body above this many bytes goes to a spool file instead of memory.
 pub const SPOOL_THRESHOLD: u64 = 1 << 20;
-/// The longest reply line without its literals that is read at all (bytes).
-pub const REPLY_LINE: usize = 1 << 20;
+/// The longest reply that is read at all, bodies aside (bytes): SEARCH tells a million UIDs in one line of 8 MB.
+pub const REPLY_LINE: usize = 16 << 20;
+/// The buffer between a connection and its replies (bytes): one read fills it, and an idle connection keeps it.
+pub const READ_BUFFER: usize = 64 << 10;
+/// The buffer between commands and their connection (bytes): commands leave in pieces of this size.
+pub const WRITE_BUFFER: usize = 32 << 10;
 /// The longest literal that is not a message body (folder names, header fields; bytes).
 pub const REPLY_LITERAL: u64 = 4 << 20;
 /// The largest message body that is accepted from a server (bytes; quirk 103: 3.08 GiB was seen).
