@@ -20,6 +20,10 @@ pub const REPLY_LITERAL: u64 = 4 << 20;
 pub const BODY_MAX: u64 = 16 << 30;
 /// Bytes of a message's header that are looked at; a longer header is read up to here (Exchange takes 512 KiB by default).
 pub const HEADER_READ: usize = 1 << 20;
+/// Replies that one simple command may gather: a LIST line and a STATUS line for each folder.
+pub const REPLIES_KEPT: usize = 2 * FOLDERS_MAX + 1000;
+/// How long a goodbye may take.
+pub const GOODBYE: Duration = Duration::from_secs(5);
 /// Parsed replies that may wait for their reader on one connection.
 pub const REPLIES_WAITING: usize = 256;
 /// Bytes of commands that may wait to be written on one connection.

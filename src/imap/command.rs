@@ -11,14 +11,16 @@ use crate::{
 };
 
 /// A command without its tag. The calls append arguments in order, each after a blank.
-#[derive(Clone, Debug)]
+///
+/// It may hold a password, so it has no `Debug` that shows more than its name.
+#[derive(Clone)]
 pub struct Command {
     pub(super) parts: Vec<Part>,
     expected: u64,
 }
 
 /// A piece of a command.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) enum Part {
     /// As it is.
     Text(Vec<u8>),
@@ -51,6 +53,17 @@ impl Command {
         } else {
             self.parts.push(Part::Literal(Body::from_bytes(string.to_vec())));
         }
+        self
+    }
+
+    /// A user name or password: quoted only if it is made of letters, digits and what mail addresses are made of.
+    #[must_use]
+    pub(super) fn secret(mut self, secret: &[u8]) -> Self {
+        if !secret.is_empty() && secret.iter().all(|c| c.is_ascii_alphanumeric() || b"@._-".contains(c)) {
+            return self.string(secret);
+        }
+        self.raw(b" ");
+        self.parts.push(Part::Literal(Body::from_bytes(secret.to_vec())));
         self
     }
 
@@ -110,6 +123,16 @@ impl Command {
             Some(Part::Text(text)) => text.extend_from_slice(bytes),
             _ => self.parts.push(Part::Text(bytes.to_vec())),
         }
+    }
+}
+
+impl std::fmt::Debug for Command {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = match self.parts.first() {
+            Some(Part::Text(text)) => text.split(|c| *c == b' ').next().unwrap_or_default(),
+            _ => b"",
+        };
+        write!(f, "Command({})", String::from_utf8_lossy(name))
     }
 }
 

@@ -1,22 +1,88 @@
 //! A connection that is signed in: commands go out pipelined, replies come in as events.
+//!
+//! Writing and reading are driven by one future, so no full buffer on both sides can stop it, and every state is in the
+//! connection, so that future may be dropped at any time. A command never waits for the reply to the one before, unless it
+//! holds a literal that the server must agree to.
 
-use super::{Command, Event, Server, SignIn, Tag, Tagged};
-use crate::{body::BodyStore, error::Result, model::FolderName};
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::io::AsyncWrite;
+
+use super::{
+    Command, Completed, Event, Server, SignIn, Tag, deflate::Deflated, handshake, handshake::Io, intake::Intake,
+    outbox::Outbox, refusal::Place,
+};
+use crate::{
+    body::BodyStore,
+    clock,
+    error::{Code, Disposition, Error, Result, Scope},
+    limits,
+    pace::Limiter,
+};
 
 /// A connection to one mailbox, signed in. Dropping it closes it.
-#[derive(Debug)]
 pub struct Connection {
+    stream: Box<dyn Io>,
+    intake: Intake,
+    outbox: Outbox,
     server: Server,
+    place: Place,
+    limiter: Limiter,
+    /// The base deadline of a command.
+    patience: Duration,
+    next_tag: u32,
+    /// Commands without a tagged reply and the bytes that travel for each.
+    in_flight: VecDeque<(Tag, u64)>,
+    /// When a byte came or went, or a command was queued into silence.
+    progress: clock::Instant,
+    /// Literals up to this many bytes are sent without waiting for `+`.
+    at_once: u64,
+    /// A reply that [`Connection::drive`] found and nobody took.
+    ahead: Option<Event>,
+    flushed: bool,
+    /// Why nothing can be written any more; replies may still come.
+    broken: Option<io::Error>,
+    /// The words with which the server ended it.
+    bye: Option<String>,
 }
 
 impl Connection {
     /// Connects, signs in and learns what the server is able to do; the set-up is pipelined.
     ///
     /// # Errors
-    /// The server cannot be reached, is not trusted, refuses the user, or is not an IMAP server.
+    /// The server cannot be reached, is not trusted, refuses the user ([`Code::Auth`] and its kin), signs in and then
+    /// does not answer ([`Code::AuthAccess`], quirk 13), or is not an IMAP server.
     pub async fn open(how: &SignIn, bodies: BodyStore) -> Result<Connection> {
-        let _ = (how, bodies);
-        todo!()
+        handshake::open(how, bodies).await
+    }
+
+    /// Goes on over a stream that is signed in or about to.
+    pub(super) fn over(stream: Box<dyn Io>, intake: Intake, server: Server, how: &SignIn, place: Place) -> Self {
+        let at_once = server.literals_at_once();
+        Connection {
+            stream,
+            intake,
+            outbox: Outbox::default(),
+            server,
+            place,
+            limiter: Limiter::new(how.rates),
+            patience: how.deadline,
+            next_tag: 1,
+            in_flight: VecDeque::new(),
+            progress: clock::instant(),
+            at_once,
+            ahead: None,
+            flushed: true,
+            broken: None,
+            bye: None,
+        }
     }
 
     /// What is known of the server.
@@ -24,20 +90,38 @@ impl Connection {
         &self.server
     }
 
-    /// Appends a command to the outbox; nothing is awaited. [`Connection::event`] and [`Connection::drive`] send it.
-    pub fn queue(&mut self, command: Command) -> Tag {
-        let _ = command;
-        todo!()
+    /// The limits that a person set for this connection; the caller takes from it before it queues.
+    pub fn limiter(&self) -> &Limiter {
+        &self.limiter
     }
 
-    /// The next reply. Writes and reads until there is one, so that no buffer that is full on both sides can stop it.
+    /// Appends a command to the outbox; nothing is awaited. [`Connection::event`] and [`Connection::drive`] send it.
+    pub fn queue(&mut self, command: Command) -> Tag {
+        let tag = Tag(self.next_tag);
+        self.next_tag = self.next_tag.wrapping_add(1);
+        if self.in_flight.is_empty() {
+            self.progress = clock::instant();
+        }
+        self.in_flight.push_back((tag, command.weight()));
+        self.outbox.push(tag, command, self.at_once);
+        tag
+    }
+
+    /// The next reply. Writes and reads until there is one; without a command in flight it waits for what the server tells
+    /// by itself, without a deadline.
     ///
     /// Dropping the future loses nothing: it may stand in a `tokio::select!` beside other sources of work.
     ///
     /// # Errors
-    /// The connection is lost, or nothing came or went within the deadline of the commands under way.
+    /// The connection is lost, or nothing came or went within the deadline of the commands in flight. After
+    /// [`Event::Bye`] and what was read with it: lost, with the server's words ([`Code::Throttled`] if they say so).
     pub async fn event(&mut self) -> Result<Event> {
-        todo!()
+        loop {
+            if let Some(event) = self.try_event()? {
+                return Ok(event);
+            }
+            self.progress().await?;
+        }
     }
 
     /// A reply that has been read already, without waiting.
@@ -45,108 +129,186 @@ impl Connection {
     /// # Errors
     /// As [`Connection::event`].
     pub fn try_event(&mut self) -> Result<Option<Event>> {
-        todo!()
+        if let Some(event) = self.ahead.take() {
+            return Ok(Some(event));
+        }
+        while let Some(event) = self.intake.event() {
+            match &event {
+                Event::Tagged(tagged) => self.answered(tagged.tag),
+                Event::Continue(_) if self.outbox.go_on() => continue,
+                Event::Bye(words) => self.bye = Some(words.clone()),
+                _ => {}
+            }
+            return Ok(Some(event));
+        }
+        if self.bye.is_some() { Err(self.lost()) } else { Ok(None) }
     }
 
-    /// Sends until at most `most` bytes of the outbox are left, or a reply waits to be taken by [`Connection::event`].
+    /// Sends until at most `most` bytes of the outbox are left, or a reply waits for [`Connection::event`].
     /// May be dropped at any time.
     ///
     /// # Errors
     /// As [`Connection::event`].
     pub async fn drive(&mut self, most: u64) -> Result<()> {
-        let _ = most;
-        todo!()
+        while self.unsent() > most || (most == 0 && !self.flushed) {
+            self.ahead = self.try_event()?;
+            if self.ahead.is_some() {
+                break;
+            }
+            self.progress().await?;
+        }
+        Ok(())
     }
 
     /// Bytes of the outbox that are not sent, literals counted.
     pub fn unsent(&self) -> u64 {
-        todo!()
+        self.outbox.unsent()
     }
 
     /// Commands without a tagged reply.
     pub fn in_flight(&self) -> usize {
-        todo!()
+        self.in_flight.len()
     }
 
-    /// Literals above this many bytes wait for the server's `+`, so that a refusal costs no upload. It is lowered
-    /// from what the server offers (LITERAL+: any size, LITERAL-: 4,096), never raised above.
+    /// Literals above this many bytes wait for the server's `+`, so that a refusal costs no upload. It lowers what the
+    /// server offers (LITERAL+: any size, LITERAL-: 4,096 bytes, else none; RFC 7888) and never raises it.
     pub fn synchronise_above(&mut self, bytes: u64) {
-        let _ = bytes;
-        todo!()
+        self.at_once = self.server.literals_at_once().min(bytes);
     }
 
     /// Sends one command and collects what is told until its completion. Nothing else may be in flight.
     ///
     /// # Errors
-    /// As [`Connection::event`]; a NO or BAD is no error here, but in [`Completed::ok`].
+    /// As [`Connection::event`]; more than [`limits::REPLIES_KEPT`] replies. A NO or BAD is no error here, but in
+    /// [`Completed::ok`].
     pub async fn run(&mut self, command: Command) -> Result<Completed> {
-        let _ = command;
-        todo!()
+        let tag = self.queue(command);
+        self.completion(tag).await
     }
 
-    /// Opens a folder, read-only with `examine`.
-    ///
-    /// With `resync` (and [`Server::qresync`]) the server tells in [`Selected::vanished`] and [`Selected::changed`] what
-    /// happened since.
-    ///
-    /// # Errors
-    /// As [`Connection::event`]; [`crate::error::Code::FolderSelect`], scope folder, where the server refuses.
-    pub async fn select(&mut self, folder: &FolderName, examine: bool, resync: Option<Resync>) -> Result<Selected> {
-        let _ = (folder, examine, resync);
-        todo!()
+    /// Collects what is told until the completion of a command that is in flight.
+    pub(super) async fn completion(&mut self, tag: Tag) -> Result<Completed> {
+        let mut untagged = Vec::new();
+        loop {
+            match self.event().await? {
+                Event::Tagged(tagged) if tagged.tag == tag => {
+                    return Ok(Completed { tagged, untagged, place: self.place.clone() });
+                }
+                _ if untagged.len() >= limits::REPLIES_KEPT => return Err(self.place.protocol("too many replies")),
+                event => untagged.push(event),
+            }
+        }
     }
 
     /// Says goodbye; errors do not matter any more.
-    pub async fn logout(self) {
-        todo!()
+    pub async fn logout(mut self) {
+        self.patience = self.patience.min(limits::GOODBYE);
+        let _ = clock::timeout(limits::GOODBYE, self.run(Command::new("LOGOUT"))).await;
+    }
+
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    pub(super) fn server_mut(&mut self) -> &mut Server {
+        &mut self.server
+    }
+
+    /// Goes on deflated; the server agreed, and what was read since is deflated already.
+    pub(super) fn deflate(&mut self) {
+        let stream = std::mem::replace(&mut self.stream, Box::new(tokio::io::empty()));
+        self.stream = Box::new(Deflated::new(stream, self.intake.take_rest()));
+        self.server.compressed = true;
+    }
+
+    fn answered(&mut self, tag: Tag) {
+        self.outbox.answered(tag);
+        self.in_flight.retain(|(other, _)| *other != tag);
+    }
+
+    fn lost(&self) -> Error {
+        self.place.lost(self.bye.as_deref())
+    }
+
+    /// Waits until bytes came or went, at most until the deadline of what is in flight.
+    async fn progress(&mut self) -> Result<()> {
+        let deadline = (!self.in_flight.is_empty()).then(|| self.progress + self.allowed());
+        let step = poll_fn(|cx| self.poll_progress(cx));
+        let result = match deadline {
+            Some(deadline) => clock::deadline(deadline, step).await,
+            None => Some(step.await),
+        };
+        result.unwrap_or_else(|| Err(self.place.error(Code::Timeout, Scope::Mailbox, Disposition::RetryAfter(None))))
+    }
+
+    /// How long silence may last: the base, and time for what may lie in buffers on the way.
+    fn allowed(&self) -> Duration {
+        let weight: u64 = self.in_flight.iter().map(|(_, weight)| weight).sum();
+        self.patience + Duration::from_secs(weight / limits::SLOWEST_RATE)
+    }
+
+    fn poll_progress(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        let sent = self.poll_send(cx)?;
+        let read = match self.intake.poll_fill(cx, &mut self.stream) {
+            Poll::Ready(Ok(0)) => return Poll::Ready(Err(self.ended())),
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(self.lost().with_source(error))),
+            Poll::Ready(Ok(_)) => Poll::Ready(()),
+            Poll::Pending => Poll::Pending,
+        };
+        if sent.is_pending() && read.is_pending() {
+            return Poll::Pending;
+        }
+        self.progress = clock::instant();
+        Poll::Ready(Ok(()))
+    }
+
+    /// Sends one buffer, or flushes after the last; ready if either went on.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        if self.broken.is_some() {
+            return Poll::Pending;
+        }
+        let bytes = match self.outbox.next() {
+            Ok(bytes) => bytes,
+            Err(error) => return Poll::Ready(Err(spool_unreadable(error))),
+        };
+        let sent = if !bytes.is_empty() {
+            Pin::new(&mut self.stream).poll_write(cx, bytes)
+        } else if !self.flushed {
+            Pin::new(&mut self.stream).poll_flush(cx).map_ok(|()| 0)
+        } else {
+            return Poll::Pending;
+        };
+        self.flushed = bytes.is_empty();
+        match ready!(sent) {
+            Ok(sent) => self.outbox.advance(sent),
+            // The server may have said why before it closed: what it said is still to be read.
+            Err(error) => self.broken = Some(error),
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// The stream is at its end.
+    fn ended(&mut self) -> Error {
+        let lost = self.lost();
+        match self.broken.take() {
+            Some(error) => lost.with_source(error),
+            None if self.intake.is_inside() => lost.with_source(io::Error::from(io::ErrorKind::UnexpectedEof)),
+            None => lost,
+        }
     }
 }
 
-/// A command's completion and what was told before it.
-#[derive(Clone, Debug)]
-pub struct Completed {
-    /// The tagged reply.
-    pub tagged: Tagged,
-    /// The untagged ones, in order.
-    pub untagged: Vec<Event>,
+fn spool_unreadable(error: io::Error) -> Error {
+    let disk = Error::new(Code::Disk, crate::error::Side::System, Scope::Run, Disposition::NeedsPerson, "spool file");
+    disk.with_source(error)
 }
 
-impl Completed {
-    /// This, if the verdict is OK.
-    ///
-    /// # Errors
-    /// The verdict is NO or BAD: an error by its response code and text.
-    pub fn ok(self) -> Result<Completed> {
-        todo!()
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection").field("place", &self.place).finish_non_exhaustive()
     }
 }
 
-/// What is known of a folder from before (RFC 7162 §3.2.5).
-#[derive(Clone, Copy, Debug)]
-pub struct Resync {
-    /// UIDVALIDITY.
-    pub validity: u32,
-    /// HIGHESTMODSEQ.
-    pub modseq: u64,
-}
-
-/// A folder that is open.
-#[derive(Clone, Debug, Default)]
-pub struct Selected {
-    /// UIDVALIDITY; 0 where the server tells none.
-    pub validity: u32,
-    /// UIDNEXT; Courier tells none (quirk 83).
-    pub next: Option<u32>,
-    /// Messages.
-    pub exists: u32,
-    /// HIGHESTMODSEQ; `None` without CONDSTORE or with NOMODSEQ.
-    pub modseq: Option<u64>,
-    /// PERMANENTFLAGS; `\*` means any keyword. `None` where the server tells none: then all may be kept (RFC 3501 §7.1).
-    pub permanent_flags: Option<Vec<String>>,
-    /// It may not be changed.
-    pub read_only: bool,
-    /// UIDs that are gone since, as ranges.
-    pub vanished: Vec<(u32, u32)>,
-    /// Messages that are new or changed since.
-    pub changed: Vec<super::Attributes>,
-}
+#[cfg(test)]
+#[path = "connection_tests.rs"]
+mod tests;

@@ -82,7 +82,9 @@ mod tests {
 
     #[test]
     fn impossible_dates_are_none() {
-        for date in ["", "31-Feb-2018 00:00:00 +0000", "yesterday", "01-Foo-2018 00:00:00 +0000", "01-Jan-2018 25:00:00 +0000"] {
+        for date in
+            ["", "31-Feb-2018 00:00:00 +0000", "yesterday", "01-Foo-2018 00:00:00 +0000", "01-Jan-2018 25:00:00 +0000"]
+        {
             assert_eq!(round(date), None, "{date}");
         }
         assert_eq!(parse(b"01-Jan-2018 00:00:00 +9999999999"), None);

@@ -83,6 +83,17 @@ pub enum Verdict {
     Bad,
 }
 
+impl Verdict {
+    /// Its word on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Ok => "OK",
+            Verdict::No => "NO",
+            Verdict::Bad => "BAD",
+        }
+    }
+}
+
 /// The response code in brackets (RFC 3501 §7.1, 4315, 5530, 7162).
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum ResponseCode {

@@ -70,9 +70,8 @@ impl<'a> Reader<'a> {
     /// The name of an item with its section and origin: `BODY[HEADER.FIELDS (Date)]<0>`.
     fn item_name(&mut self) -> Option<&'a [u8]> {
         let bytes = self.rest();
-        let end = |from: usize, stops: &[u8]| {
-            bytes.get(from..)?.iter().position(|c| stops.contains(c)).map(|at| from + at)
-        };
+        let end =
+            |from: usize, stops: &[u8]| bytes.get(from..)?.iter().position(|c| stops.contains(c)).map(|at| from + at);
         let mut len = end(0, b" ([)\r\n").unwrap_or(bytes.len());
         if bytes.get(len) == Some(&b'[') {
             len = end(end(len, b"]")?, b" ()\r\n").unwrap_or(bytes.len());

@@ -204,7 +204,8 @@ mod tests {
 
     #[test]
     fn values_of_any_depth_are_passed_without_recursion() {
-        let deep = [vec![b'('; 100_000], b"x \"y)\" {1}\r\n)".to_vec(), vec![b')'; 100_000], b" next".to_vec()].concat();
+        let deep =
+            [vec![b'('; 100_000], b"x \"y)\" {1}\r\n)".to_vec(), vec![b')'; 100_000], b" next".to_vec()].concat();
         let mut reader = Reader::new(&deep);
         assert_eq!(reader.value(), Some(()));
         assert_eq!(reader.blanks().atom(), b"next");

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::{
-    Event, FolderEntry, Literal, Namespace, ResponseCode, StatusReply, Tag, Tagged, Verdict, code, fetch,
+    Event, FolderEntry, Literal, Namespace, StatusReply, Tag, Tagged, Verdict, code, fetch,
     reader::{Reader, words},
     uidset,
 };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Namespace;
+use super::{Event, Namespace, ResponseCode, Tagged};
 
 /// What is known of a server after signing in.
 #[derive(Clone, Debug, Default)]
@@ -33,13 +33,58 @@ impl Server {
         self.capabilities.iter().find_map(|c| c.strip_prefix(name)?.strip_prefix('='))
     }
 
-    /// A field of its ID.
+    /// A field of its ID, by its name in lower case.
     pub fn id(&self, name: &str) -> Option<&str> {
         self.id.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The largest literal that may be sent without waiting for `+` (bytes; RFC 7888).
+    pub(super) fn literals_at_once(&self) -> u64 {
+        if self.has("LITERAL+") {
+            u64::MAX
+        } else if self.has("LITERAL-") {
+            4096
+        } else {
+            0
+        }
+    }
+
+    /// Whether it told any capabilities.
+    pub(super) fn is_known(&self) -> bool {
+        !self.capabilities.is_empty()
+    }
+
+    /// The ways to sign in that it announces, for people.
+    pub(super) fn mechanisms(&self) -> String {
+        let sign_in = |c: &&String| c.starts_with("AUTH=") || *c == "LOGINDISABLED";
+        self.capabilities.iter().filter(sign_in).map(String::as_str).collect::<Vec<_>>().join(" ")
     }
 
     /// Takes over a capability list as told; it replaces the one before.
     pub(super) fn learn(&mut self, capabilities: &[String]) {
         self.capabilities = capabilities.iter().map(|c| c.to_ascii_uppercase()).collect();
+    }
+
+    pub(super) fn learn_code(&mut self, code: &ResponseCode) {
+        if let ResponseCode::Capability(capabilities) = code {
+            self.learn(capabilities);
+        }
+    }
+
+    pub(super) fn learn_events(&mut self, events: &[Event]) {
+        for event in events {
+            match event {
+                Event::Capability(capabilities) => self.learn(capabilities),
+                Event::Condition(_, code, _) | Event::Tagged(Tagged { code, .. }) => self.learn_code(code),
+                Event::Id(id) => self.id = id.clone(),
+                Event::Namespace(namespace) => self.namespace = Some(namespace.clone()),
+                Event::Enabled(extensions) => {
+                    let has = |name: &str| extensions.iter().any(|e| e.eq_ignore_ascii_case(name));
+                    self.utf8 |= has("UTF8=ACCEPT");
+                    self.qresync |= has("QRESYNC");
+                }
+                _ => {}
+            }
+        }
     }
 }

@@ -1,25 +1,25 @@
-//! How to sign in.
+//! How to sign in: by whom, with what, and what to switch on afterwards.
 
 use std::time::Duration;
 
-use crate::{error::Side, secret::Secret};
+use crate::{net::Dial, pace::Rates, secret::Secret};
 
 /// How a connection is opened. Cloned for every connection.
 #[derive(Clone)]
 pub struct SignIn {
-    /// Whose side it is, for errors.
-    pub side: Side,
-    /// Host and port, for errors.
-    pub place: String,
+    /// The server, and whose side it is.
+    pub dial: Dial,
     /// Who signs in.
     pub login: Login,
+    /// What the connection may use of the line ([`super::Connection::limiter`]).
+    pub rates: Rates,
     /// The base deadline of one command ([`crate::limits::COMMAND_DEADLINE`]).
     pub deadline: Duration,
     /// Use COMPRESS=DEFLATE where offered.
     pub compress: bool,
-    /// Enable QRESYNC (or CONDSTORE) where offered.
+    /// Enable QRESYNC where offered.
     pub resync: bool,
-    /// Enable UTF8=ACCEPT where offered.
+    /// Enable UTF8=ACCEPT where offered: folder names are then UTF-8 on the wire.
     pub utf8: bool,
 }
 
@@ -53,4 +53,41 @@ pub enum AdminForm {
     SaslPlain,
     /// One user name made of both, with `{user}` and `{admin}` in it: `{user}*{admin}`, `{admin}/{user}`.
     Template(String),
+}
+
+/// What SASL PLAIN and LOGIN need to know (RFC 4616 §2).
+pub(super) struct Credentials<'a> {
+    /// Whose mailbox, where it is not the user's own.
+    pub(super) authorization: Option<&'a str>,
+    pub(super) user: String,
+    pub(super) password: &'a Secret,
+}
+
+impl Login {
+    pub(super) fn credentials(&self) -> Credentials<'_> {
+        match self {
+            Login::Password { user, password } => Credentials { authorization: None, user: user.clone(), password },
+            Login::Admin { user, admin, password, form: AdminForm::SaslPlain } => {
+                Credentials { authorization: Some(user), user: admin.clone(), password }
+            }
+            Login::Admin { user, admin, password, form: AdminForm::Template(template) } => Credentials {
+                authorization: None,
+                user: template.replace("{user}", user).replace("{admin}", admin),
+                password,
+            },
+        }
+    }
+}
+
+impl Credentials<'_> {
+    /// `authzid NUL authcid NUL passwd`.
+    pub(super) fn plain(&self) -> Vec<u8> {
+        [self.authorization.unwrap_or_default(), &self.user, self.password.expose()].join("\0").into_bytes()
+    }
+}
+
+impl std::fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignIn").field("dial", &self.dial).finish_non_exhaustive()
+    }
 }
