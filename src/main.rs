@@ -1,2 +1,5 @@
-//! The command line of mailhaul.
-fn main() {}
+//! The command line of mailhaul. All of it is in [`mailhaul::cli`].
+
+fn main() -> std::process::ExitCode {
+    mailhaul::cli::main()
+}

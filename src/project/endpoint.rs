@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::{
     imap::AdminForm,
-    net::{Encryption, is_loopback},
+    net::{Encryption, Proxy, is_loopback},
     secret::Secret,
 };
 
@@ -125,7 +125,7 @@ pub struct Endpoint {
     /// Whether any certificate will do: a person said so for this endpoint.
     pub insecure: bool,
     /// The proxy to go through.
-    pub proxy: Option<url::Url>,
+    pub proxy: Option<Proxy>,
     /// Its caps.
     pub caps: Caps,
 }
@@ -141,9 +141,8 @@ impl Endpoint {
 ///
 /// # Errors
 /// Not one of the two kinds, in words that do not repeat it: it may hold a password.
-pub fn proxy(text: &str) -> Result<url::Url, String> {
-    let url = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "socks5" | "http") && url.has_host());
-    url.ok_or_else(|| "write the proxy as `socks5://host:port` or `http://host:port`".to_owned())
+pub fn proxy(text: &str) -> Result<Proxy, String> {
+    text.parse().map_err(|_| "write the proxy as `socks5://host:port` or `http://host:port`".to_owned())
 }
 
 /// Why an endpoint of this kind cannot be used by this version; `None` if it can.

@@ -9,7 +9,7 @@ use url::{ParseError, Url};
 
 use crate::{
     error::{Error, Result},
-    net::{Encryption, is_loopback},
+    net::{Encryption, Proxy, is_loopback},
     project::{
         endpoint::{self, Auth, Caps, Endpoint, Kind},
         pairs::Mailbox,
@@ -116,7 +116,7 @@ struct Query {
     ca: Option<PathBuf>,
     insecure: bool,
     timeout: Option<Lasting>,
-    proxy: Option<Url>,
+    proxy: Option<Proxy>,
     identity: Option<String>,
 }
 
