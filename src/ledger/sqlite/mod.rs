@@ -54,13 +54,16 @@ pub struct Hooks {
     /// Called right after each full sync, before the calls it served are answered: the file and its WAL are now
     /// what a power cut would leave.
     pub after_sync: Option<AfterSync>,
+    /// The file may have this many pages (of 4 KiB): the disk is full above it.
+    pub most_pages: Option<u64>,
 }
 
 /// The ledger in a SQLite file. Dropping it waits until what was asked is written.
 pub struct SqliteLedger {
     path: PathBuf,
-    writer: Option<Writer>,
+    // Dropped before the writer: the last connection to close folds the WAL into the file, and a reader cannot.
     readers: Readers,
+    writer: Option<Writer>,
 }
 
 impl SqliteLedger {
@@ -80,7 +83,7 @@ impl SqliteLedger {
     pub fn open_with(path: impl AsRef<Path>, hooks: Hooks) -> Result<Arc<SqliteLedger>> {
         let path = path.as_ref().to_owned();
         let lock = WriterLock::take(&path)?;
-        let connection = open::writer(&path)?;
+        let connection = open::writer(&path, hooks.most_pages)?;
         let writer = Writer::start(connection, lock, path.clone(), hooks.after_sync)?;
         Ok(Arc::new(SqliteLedger { readers: Readers::new(path.clone()), path, writer: Some(writer) }))
     }

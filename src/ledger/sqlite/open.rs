@@ -11,6 +11,7 @@ use super::{
     fault::Fault,
     lock::{private, unwritable},
     schema,
+    values::signed,
 };
 use crate::{
     error::{Code, Disposition, Error, Result, Scope, Side},
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// Opens the ledger for its one writer: made where it is missing, checked, brought to the current version.
-pub(super) fn writer(path: &Path) -> Result<Connection> {
+pub(super) fn writer(path: &Path, most_pages: Option<u64>) -> Result<Connection> {
     create(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> Result<Connection, Fault> {
@@ -27,6 +28,9 @@ pub(super) fn writer(path: &Path) -> Result<Connection> {
         quick_check(&connection)?;
         set_up(&connection)?;
         schema::migrate(&mut connection)?;
+        if let Some(most) = most_pages {
+            connection.pragma_update(None, "max_page_count", signed(most))?;
+        }
         Ok(connection)
     };
     open().map_err(|fault| fault.at(path))

@@ -194,3 +194,7 @@ impl Terms {
         });
     }
 }
+
+#[cfg(test)]
+#[path = "rows_tests.rs"]
+mod tests;

@@ -20,9 +20,9 @@ pub(super) fn path_text(path: &FolderPath) -> String {
     serde_json::Value::from(path.0.clone()).to_string()
 }
 
-/// The two columns of a date: an unknown one is (0, NULL), so that it sorts last.
+/// The two columns of a date: an unknown one is (the earliest, NULL), so that it sorts last.
 pub(super) fn date_columns(date: Option<ReceivedAt>) -> (i64, Option<i32>) {
-    date.map_or((0, None), |date| (date.unix, Some(date.offset)))
+    date.map_or((i64::MIN, None), |date| (date.unix, Some(date.offset)))
 }
 
 /// The two columns of a reason.

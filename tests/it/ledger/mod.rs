@@ -1,11 +1,22 @@
 //! The ledger: one suite that every store passes, and what only the SQLite file can do.
 
+mod corrections;
+mod discovery;
+mod faulty;
+mod file;
+mod folders;
+mod passes;
+mod places;
+mod queries;
 mod states;
 mod world;
 
 use std::sync::Arc;
 
 use mailhaul::ledger::{Ledger, SqliteLedger};
+
+#[allow(unused_imports, reason = "scenario tests kill the engine with it")]
+pub use faulty::{Death, FaultyLedger};
 
 /// Runs every case of the suite on a fresh store. `$open` gives a store and what keeps its place alive.
 macro_rules! conformance {
@@ -29,6 +40,23 @@ fn sqlite() -> (Arc<dyn Ledger>, tempfile::TempDir) {
 }
 
 conformance! { on_sqlite, super::super::sqlite,
+    corrections: each_fact_is_kept, a_wrong_correction_undoes_its_call,
+        a_moved_message_takes_over_the_row_that_was_listed_for_it, a_new_epoch_is_no_move,
+        a_row_at_the_target_is_never_absorbed, moves_are_found_by_size_and_date_among_the_gone;
+    discovery: a_message_is_kept_as_it_was_listed, listing_again_changes_nothing_but_gone,
+        a_step_changes_flags_and_scope, the_cursor_comes_with_its_step_or_not_at_all,
+        known_pages_ascend_by_id_within_one_epoch, known_ids_tell_what_is_known_of_them,
+        a_mailbox_namespace_keeps_one_row_when_the_message_moves;
+    folders: a_listing_is_kept_and_the_missing_are_not_present, a_pin_stays_and_learns_its_wire_name,
+        a_renamed_folder_takes_its_rows_along, a_rename_over_an_arrived_row_is_refused;
+    passes: a_pair_is_known_by_its_identities, an_old_lease_writes_nothing, passes_are_recorded_newest_first,
+        counts_close, a_forgotten_pair_leaves_the_others, a_wrong_call_does_not_harm_its_neighbours;
+    places: one_target_message_answers_for_one_row, claims_are_seen_across_pairs_that_share_the_mailbox,
+        frontiers_belong_to_a_pair, placed_rows_ascend_by_uid, voided_uids_free_their_places,
+        a_renamed_target_folder_keeps_rows_pins_and_frontier;
+    queries: states_select_in_row_order, every_term_narrows, another_pair_sees_nothing_of_it,
+        pages_meet_without_a_gap_while_rows_move, newest_first_puts_unknown_dates_last, a_page_is_bounded,
+        rows_in_doubt_are_found_by_target_folder;
     states: every_move_of_the_table, intents_start_from_listed_or_intended, a_move_from_another_state_is_refused,
         a_refused_call_changes_nothing, an_intent_keeps_its_evidence, outcomes_keep_place_and_reason;
 }

@@ -88,7 +88,7 @@ CREATE TABLE placement (
     in_scope        INTEGER NOT NULL,
     gone            INTEGER NOT NULL DEFAULT 0,
     size            INTEGER NOT NULL,
-    received_at     INTEGER NOT NULL,      -- Unix seconds; 0 where the offset is NULL, so that unknown dates sort last
+    received_at     INTEGER NOT NULL,      -- Unix seconds; the least number where unknown, so that it sorts last
     received_offset INTEGER,               -- NULL: the source does not say when
     flags           TEXT NOT NULL,         -- last seen at the source
     applied         TEXT NOT NULL DEFAULT '',
