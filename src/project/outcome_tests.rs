@@ -1,5 +1,5 @@
 use super::*;
-use crate::transfer::{Attention, Counts, ErrorReport, Grade};
+use crate::transfer::{Attention, Counts, ErrorReport, Grade, VerifiedLevel};
 
 fn mailbox(state: Outcome, error: Option<(Code, Side)>) -> MailboxReport {
     let error = error.map(|(code, side)| ErrorReport {
@@ -12,7 +12,7 @@ fn mailbox(state: Outcome, error: Option<(Code, Side)>) -> MailboxReport {
         target: "b".to_owned(),
         state,
         grade: Grade::Perfect,
-        verified_level: "bytes",
+        verified_level: VerifiedLevel::Bytes,
         error,
         counts: Counts::default(),
         as_of: 0,

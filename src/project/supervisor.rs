@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     ledger::Ledger,
     project::pairs::MailboxPair,
-    transfer::{self, Counts, ErrorReport, Grade, MailboxReport, Observer, Outcome},
+    transfer::{self, Counts, ErrorReport, Grade, MailboxReport, Observer, Outcome, VerifiedLevel},
 };
 
 /// One mailbox pair that is ready to run.
@@ -87,7 +87,7 @@ impl Place {
             target: self.target.clone(),
             state,
             grade: Grade::Investigate,
-            verified_level: "none",
+            verified_level: VerifiedLevel::None,
             error: error.map(|error| ErrorReport {
                 code: error.word(),
                 problem: format!("{}: {}", error.code().problem(), error.subject()),

@@ -12,7 +12,7 @@ use crate::{ledger::Ledger, source::SourceConnector, target::TargetConnector};
 
 pub use event::{Attention, Event, Observer, Severity, Stage, Unobserved};
 pub use options::{Deletions, Options, Order, PassKind, ScopeRules, VerifyLevel};
-pub use report::{Counts, ErrorReport, FolderReport, Grade, LevelWord, MailboxReport, Outcome};
+pub use report::{Counts, ErrorReport, FolderReport, Grade, MailboxReport, Outcome, VerifiedLevel};
 
 /// One mailbox pair, ready to run.
 #[derive(Clone)]

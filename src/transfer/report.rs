@@ -1,8 +1,9 @@
 //! What a pass tells at its end: tallies by query over the ledger, never from counters.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::event::Attention;
+use crate::ledger::Tally;
 
 /// How a pair or a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -30,6 +31,29 @@ pub enum Grade {
     Investigate,
     /// Many did (over 1 % or 100).
     Poor,
+}
+
+/// What a verified mailbox was compared by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VerifiedLevel {
+    /// UID, date, size and bytes: the target keeps what it is sent.
+    Bytes,
+    /// UID, date and kept header fields: the target renders mail anew.
+    Fields,
+    /// Nothing was compared.
+    None,
+}
+
+impl VerifiedLevel {
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            VerifiedLevel::Bytes => "bytes",
+            VerifiedLevel::Fields => "fields",
+            VerifiedLevel::None => "none",
+        }
+    }
 }
 
 /// One folder in the report; terms as in `cli.md`, JSON.
@@ -87,6 +111,56 @@ pub struct Counts {
     pub bytes: u64,
 }
 
+impl Counts {
+    /// Adds another folder's counts.
+    pub fn add(&mut self, other: &Counts) {
+        let Counts { source_total, in_scope, out_of_scope, gone_from_source, copied, copied_this_pass, .. } = other;
+        self.source_total += source_total;
+        self.in_scope += in_scope;
+        self.out_of_scope += out_of_scope;
+        self.gone_from_source += gone_from_source;
+        self.copied += copied;
+        self.copied_this_pass += copied_this_pass;
+        let Counts { already_present, skipped, failed, vanished, unexplained, .. } = other;
+        self.already_present += already_present;
+        self.skipped += skipped;
+        self.failed += failed;
+        self.vanished += vanished;
+        self.unexplained += unexplained;
+        let Counts { updated, moved, repaired, removed, missing_at_target, bytes, .. } = other;
+        self.updated += updated;
+        self.moved += moved;
+        self.repaired += repaired;
+        self.removed += removed;
+        self.missing_at_target += missing_at_target;
+        self.bytes += bytes;
+    }
+}
+
+impl From<&Tally> for Counts {
+    fn from(tally: &Tally) -> Self {
+        Counts {
+            source_total: (tally.in_scope + tally.out_of_scope).saturating_sub(tally.gone),
+            in_scope: tally.in_scope,
+            out_of_scope: tally.out_of_scope,
+            gone_from_source: tally.gone,
+            copied: tally.copied,
+            copied_this_pass: tally.copied_this_pass,
+            already_present: tally.already_present,
+            skipped: tally.skipped,
+            failed: tally.failed,
+            vanished: tally.vanished,
+            unexplained: tally.open,
+            updated: tally.updated_this_pass,
+            moved: tally.moved_this_pass,
+            repaired: tally.repaired,
+            removed: tally.removed,
+            missing_at_target: tally.missing_at_target,
+            bytes: tally.bytes,
+        }
+    }
+}
+
 /// One mailbox in the report.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MailboxReport {
@@ -98,9 +172,8 @@ pub struct MailboxReport {
     pub state: Outcome,
     /// Confidence.
     pub grade: Grade,
-    /// Which level was verified: `bytes`, `fields` or `none`.
-    #[serde(deserialize_with = "level")]
-    pub verified_level: LevelWord,
+    /// Which level was verified.
+    pub verified_level: VerifiedLevel,
     /// The error that stopped it, if one did: stable word and text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
@@ -126,13 +199,4 @@ pub struct ErrorReport {
     pub problem: String,
     /// What to do.
     pub next_step: String,
-}
-
-/// A word of [`MailboxReport::verified_level`]. Not spelt as a reference there: serde would borrow it from the document.
-pub type LevelWord = &'static str;
-
-/// Reads a level back from a stored report.
-fn level<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
-    let word = String::deserialize(deserializer)?;
-    Ok(["bytes", "fields"].into_iter().find(|known| *known == word).unwrap_or("none"))
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{Entry, Files};
 use crate::{
     project::{outcome::has_exceptions, words},
-    transfer::{Attention, Counts, Severity},
+    transfer::{Attention, Counts, Severity, VerifiedLevel},
 };
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#1b1f24}\
@@ -92,9 +92,9 @@ fn mailboxes(page: &mut String, files: &Files) {
 fn folders(page: &mut String, entry: &Entry) {
     let report = &entry.report;
     let level = match report.verified_level {
-        "bytes" => "verified by content: UID, flags, date and size of every message, and bodies by hash",
-        "fields" => "verified by fields: UID, date, flags and the header fields that this target keeps",
-        _ => "not verified",
+        VerifiedLevel::Bytes => "verified by content: UID, flags, date and size of every message, and bodies by hash",
+        VerifiedLevel::Fields => "verified by fields: UID, date, flags and the header fields that this target keeps",
+        VerifiedLevel::None => "not verified",
     };
     let _ = write!(
         page,

@@ -47,7 +47,7 @@ fn row(entry: &Entry) -> [String; HEADER.len()] {
         target.clone(),
         words::outcome(*state).to_owned(),
         words::grade(*grade).to_owned(),
-        (*verified_level).to_owned(),
+        verified_level.word().to_owned(),
         number(counts.source_total),
         number(counts.in_scope),
         number(counts.out_of_scope),

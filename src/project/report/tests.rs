@@ -1,5 +1,5 @@
 use super::*;
-use crate::transfer::{Attention, Counts, FolderReport, Grade, Severity};
+use crate::transfer::{Attention, Counts, FolderReport, Grade, Severity, VerifiedLevel};
 
 fn entry() -> Entry {
     let mut attention = Attention::new(Severity::Review, Code::ItemTooBig, Side::Target, 1);
@@ -14,7 +14,7 @@ fn entry() -> Entry {
         target: "anna@new".to_owned(),
         state: Outcome::Finished,
         grade: Grade::Investigate,
-        verified_level: "bytes",
+        verified_level: VerifiedLevel::Bytes,
         error: None,
         counts,
         as_of: 1_000_000_000,
@@ -111,5 +111,5 @@ fn the_json_document_has_the_documented_shape() {
     assert_eq!(mailbox["folders"][0]["source"], "Sent");
     assert_eq!(mailbox["folders"][0]["in_scope"], 3);
     let back: MailboxReport = serde_json::from_value(mailbox.clone()).unwrap();
-    assert_eq!((back.counts.copied, back.verified_level), (2, "bytes"));
+    assert_eq!((back.counts.copied, back.verified_level), (2, VerifiedLevel::Bytes));
 }
