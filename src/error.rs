@@ -85,6 +85,8 @@ pub enum Code {
     FolderName,
     /// The target allows no more folders.
     FolderLimit,
+    /// The folder holds no mail of its own, or not the user's: left out by rule.
+    FolderSkipped,
     /// The folder or mailbox may not be written.
     ReadOnly,
     /// The mailbox is full.
@@ -192,6 +194,7 @@ impl Code {
             Code::FolderSelect => "FOLDER-SELECT",
             Code::FolderName => "FOLDER-NAME",
             Code::FolderLimit => "FOLDER-LIMIT",
+            Code::FolderSkipped => "FOLDER-SKIPPED",
             Code::ReadOnly => "READ-ONLY",
             Code::Quota => "QUOTA",
             Code::NotFound => "NOT-FOUND",
@@ -234,6 +237,7 @@ impl Code {
             Code::FolderSelect => "the folder cannot be opened",
             Code::FolderName => "the target does not accept the folder's name",
             Code::FolderLimit => "the target accepts no more folders",
+            Code::FolderSkipped => "the folder holds no mail of its own, or not this user's",
             Code::ReadOnly => "the target does not allow writing there",
             Code::Quota => "the target mailbox is full",
             Code::NotFound => "there is no such mailbox",
@@ -284,6 +288,7 @@ impl Code {
             Code::FolderSelect => "Open it in a mail client and check its access rights; then run again.",
             Code::FolderName => "Map the folder to another name with `--map 'source=target'`.",
             Code::FolderLimit => "Merge folders with `--map`, or remove unused ones.",
+            Code::FolderSkipped => "Nothing to do.",
             Code::ReadOnly => "Give the signed-in account the right to insert messages and create folders.",
             Code::Quota => "Raise its quota or archive mail, then run again: it goes on where it stopped.",
             Code::NotFound => "Check the address; create the mailbox first.",

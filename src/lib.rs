@@ -33,6 +33,7 @@ pub mod pace;
 pub mod imap;
 // Floor 3: ports.
 pub mod ledger;
+pub mod mailbox;
 pub mod source;
 pub mod target;
 // Floor 4: the engine.

@@ -32,8 +32,16 @@ pub const OUTBOX: usize = 256 << 10;
 pub const FETCH_WINDOW_BYTES: u64 = 2 << 20;
 /// Messages asked for and not yet arrived, per source connection.
 pub const FETCH_WINDOW_MESSAGES: usize = 512;
+/// Bytes of one FETCH command that asks for several messages; a larger message is asked for alone.
+pub const FETCH_CHUNK_BYTES: u64 = 512 << 10;
+/// What a header is taken for where only the message's size is known (bytes).
+pub const HEADER_GUESS: u64 = 4096;
 /// Messages in one FETCH command.
 pub const FETCH_CHUNK: usize = 64;
+/// Commands without a reply on one connection, bodies aside: enough to hide a round trip, few enough to drain quickly.
+pub const COMMANDS_IN_FLIGHT: usize = 64;
+/// Folders whose listing is asked for ahead of the one that is read, so that small folders cost few round trips.
+pub const FOLDERS_AHEAD: usize = 8;
 /// The longest command line we send, literals aside (bytes; quirk 65: Zimbra refuses above 10,240; quirk 75).
 pub const COMMAND_LINE: usize = 8000;
 /// Messages of one batch of intents, and of one MULTIAPPEND.

@@ -71,9 +71,9 @@ impl Ending {
             Canceled => Ending::Stopped,
             Auth | AuthAccess | AuthAppPassword | AuthBlocked | Locked => Ending::Refused(error.side()),
             Dns | Connect | Timeout | Lost | TlsCert | TlsProto | Throttled | FolderList | FolderSelect
-            | FolderName | FolderLimit | ReadOnly | Quota | NotFound | Protocol | Server | ItemFetch | ItemVanished
-            | ItemTooBig | ItemMalformed | ItemVirus | ItemRefused | Identity | LedgerDamaged | LedgerNewer | Disk
-            | Bug => Ending::Failed,
+            | FolderName | FolderLimit | FolderSkipped | ReadOnly | Quota | NotFound | Protocol | Server
+            | ItemFetch | ItemVanished | ItemTooBig | ItemMalformed | ItemVirus | ItemRefused | Identity
+            | LedgerDamaged | LedgerNewer | Disk | Bug => Ending::Failed,
         }
     }
 }

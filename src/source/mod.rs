@@ -3,6 +3,8 @@
 //! No method changes mail at the source. An adapter lives in a file beside this one and is held to
 //! the same conformance suite as every other.
 
+pub mod imap;
+
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 

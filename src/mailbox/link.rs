@@ -1,0 +1,277 @@
+//! One connection of an adapter: its server's profile, its pace, the folder that is open.
+//!
+//! Every command of the two adapters passes here or through [`Link::connection`] after [`Link::admission`], so that a hold of the
+//! mailbox, a person's rates and an endpoint's caps are obeyed in one place.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use futures_util::future::BoxFuture;
+
+use super::{ImapSettings, Names, Profile, recognise};
+use crate::{
+    clock,
+    error::{Code, Disposition, Error, Result, Scope, Side},
+    imap::{Command, Connection, Event, Selected, Server, Tag, Tagged, Verdict, list},
+    limits,
+    model::FolderName,
+    pace::{self, ConnectionPermit, Limiter},
+};
+
+/// A connection that is signed in, with what is known about it.
+pub struct Link {
+    settings: Arc<ImapSettings>,
+    connection: Connection,
+    profile: &'static Profile,
+    names: Names,
+    limiter: Arc<Limiter>,
+    open: Option<Open>,
+    errors: u32,
+    /// Counted until the link is dropped.
+    _permit: Option<ConnectionPermit>,
+}
+
+/// A completion and what was told before it.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The tagged reply.
+    pub tagged: Tagged,
+    /// The untagged ones, in order.
+    pub untagged: Vec<Event>,
+}
+
+impl Told {
+    /// Whether the verdict is OK.
+    pub fn is_ok(&self) -> bool {
+        self.tagged.verdict == Verdict::Ok
+    }
+}
+
+/// The folder that is open.
+struct Open {
+    folder: FolderName,
+    examine: bool,
+    selected: Selected,
+}
+
+impl Link {
+    /// Connects, signs in and recognises the server.
+    ///
+    /// # Errors
+    /// As [`Connection::open`].
+    pub async fn open(settings: Arc<ImapSettings>) -> Result<Self> {
+        settings.pacer.unheld().await;
+        let permit = match &settings.caps {
+            Some(caps) => Some(caps.connection().await),
+            None => None,
+        };
+        let (connection, profile) = connect(&settings).await?;
+        let names = Names::new(connection.server().namespace.as_ref(), connection.server().utf8);
+        let limiter = Arc::new(Limiter::new(settings.sign_in.rates));
+        Ok(Link { settings, connection, profile, names, limiter, open: None, errors: 0, _permit: permit })
+    }
+
+    /// What its server is known for.
+    pub fn profile(&self) -> &'static Profile {
+        self.profile
+    }
+    /// What its server announced.
+    pub fn server(&self) -> &Server {
+        self.connection.server()
+    }
+    /// How its server spells folder names.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+    /// Which side it is on.
+    pub fn side(&self) -> Side {
+        self.settings.sign_in.dial.side
+    }
+    /// The mailbox, for the subject of an error.
+    pub fn describe(&self) -> &str {
+        &self.settings.describe
+    }
+    /// The pace of the mailbox.
+    pub fn pacer(&self) -> &pace::Pacer {
+        &self.settings.pacer
+    }
+    /// The connection itself, for what is pipelined by hand.
+    pub fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    /// Waits until a command that carries `messages` and `bytes` may be sent. It stands by itself, so that replies are read
+    /// meanwhile; keep it until it is ready, for a part of what it waits for may be taken already.
+    pub fn admission(&self, messages: usize, bytes: u64) -> BoxFuture<'static, ()> {
+        let messages = u32::try_from(messages).unwrap_or(u32::MAX);
+        let (settings, limiter) = (Arc::clone(&self.settings), Arc::clone(&self.limiter));
+        Box::pin(async move {
+            limiter.take(messages, bytes).await;
+            if let Some(caps) = &settings.caps {
+                caps.bytes(bytes).await;
+            }
+            // Last, for a hold may have begun while the others were waited for.
+            settings.pacer.permit_for(messages).await;
+        })
+    }
+
+    /// The next reply. Words of a throttle outside a completion are obeyed too: they come bare, or with the BYE (quirk 2,
+    /// microsoft365.md §1.8).
+    ///
+    /// # Errors
+    /// As [`Connection::event`].
+    pub async fn event(&mut self) -> Result<Event> {
+        let event = self.connection.event().await?;
+        if let Event::Condition(Verdict::No | Verdict::Bad, _, text) | Event::Bye(text) | Event::Other(text) = &event
+            && let Some(throttle) = pace::throttle(text, None)
+        {
+            self.settings.pacer.obey(throttle, text);
+        }
+        Ok(event)
+    }
+
+    /// Messages that one command may carry without making a person's rate wait for seconds.
+    pub fn burst(&self) -> usize {
+        let rate = self.settings.sign_in.rates.messages_per_second;
+        rate.and_then(|rate| usize::try_from(rate.get()).ok()).unwrap_or(usize::MAX)
+    }
+
+    /// The folders of the mailbox.
+    ///
+    /// # Errors
+    /// As [`list::folders`]; a mailbox without a folder is refused, for every mailbox has its inbox (quirk 67).
+    pub async fn folders(&mut self) -> Result<Vec<list::Folder>> {
+        self.settings.pacer.unheld().await;
+        let folders = list::folders(&mut self.connection).await?;
+        if folders.is_empty() {
+            let later = Disposition::RetryAfter(None);
+            return Err(Error::new(Code::FolderList, self.side(), Scope::Mailbox, later, self.describe()));
+        }
+        self.names.listed_with(folders.iter().find_map(|folder| folder.delimiter));
+        Ok(folders)
+    }
+
+    /// Opens a folder, unless it is open that way already; `examine` opens it read-only.
+    ///
+    /// # Errors
+    /// As [`Connection::select`].
+    pub async fn select(&mut self, folder: &FolderName, examine: bool) -> Result<&Selected> {
+        let open = self.open.take().filter(|open| open.folder == *folder && open.examine == examine);
+        let open = match open {
+            Some(open) => open,
+            None => {
+                self.settings.pacer.unheld().await;
+                let selected = self.connection.select(folder, examine, None).await?;
+                Open { folder: folder.clone(), examine, selected }
+            }
+        };
+        Ok(&self.open.insert(open).selected)
+    }
+
+    /// Whether this folder is open now, in whatever way.
+    pub fn is_open(&self, folder: &FolderName) -> bool {
+        self.open.as_ref().is_some_and(|open| open.folder == *folder)
+    }
+
+    /// Says that a command queued by hand opened another folder, or none.
+    pub fn forget_selection(&mut self) {
+        self.open = None;
+    }
+
+    /// Sends one command and collects what is told until its completion, whose verdict is the caller's to judge.
+    ///
+    /// # Errors
+    /// As [`Connection::event`], and a throttle.
+    pub async fn run(&mut self, command: Command) -> Result<Told> {
+        let mut all = self.run_all(vec![command]).await?;
+        all.pop().ok_or_else(|| Error::bug("a command without a completion"))
+    }
+
+    /// Sends commands that do not depend on each other, pipelined; completions come in the order of the commands.
+    ///
+    /// # Errors
+    /// As [`Link::run`]. On a throttle the commands that were not sent by then are not sent.
+    pub async fn run_all(&mut self, commands: Vec<Command>) -> Result<Vec<Told>> {
+        let mut commands = commands.into_iter();
+        let mut waiting: VecDeque<Tag> = VecDeque::new();
+        let mut done = Vec::new();
+        let mut untagged = Vec::new();
+        let mut refused = None;
+        loop {
+            while refused.is_none() && waiting.len() < limits::COMMANDS_IN_FLIGHT {
+                let Some(command) = commands.next() else { break };
+                self.settings.pacer.unheld().await;
+                waiting.push_back(self.connection.queue(command));
+            }
+            if waiting.is_empty() {
+                return refused.map_or(Ok(done), Err);
+            }
+            match self.event().await? {
+                Event::Tagged(tagged) => {
+                    waiting.retain(|tag| *tag != tagged.tag);
+                    refused = refused.or(self.check(&tagged).err());
+                    done.push(Told { tagged, untagged: std::mem::take(&mut untagged) });
+                }
+                event => untagged.push(event),
+            }
+        }
+    }
+
+    /// Takes note of a completion: counts errors, and obeys a throttle for the whole mailbox, which it returns as an error.
+    pub fn throttled(&mut self, tagged: &Tagged) -> Option<Error> {
+        if tagged.verdict == Verdict::Ok {
+            return None;
+        }
+        self.errors += 1;
+        let throttle = pace::throttle(&tagged.text, tagged.code.word())?;
+        let until = self.settings.pacer.obey(throttle, &tagged.text);
+        let wait = until.saturating_duration_since(clock::instant());
+        Some(self.connection.refusal(tagged).disposed(Disposition::RetryAfter(Some(wait))))
+    }
+
+    /// Takes note of a completion, and fails where it says that nothing on this session or mailbox can go on.
+    ///
+    /// # Errors
+    /// Throttled; the mailbox is not reachable; the session lost its state (quirks 13, 15, 17).
+    pub fn check(&mut self, tagged: &Tagged) -> Result<()> {
+        if let Some(throttled) = self.throttled(tagged) {
+            return Err(throttled);
+        }
+        if tagged.verdict != Verdict::Ok {
+            let refusal = self.connection.refusal(tagged);
+            if matches!(refusal.code(), Code::AuthAccess | Code::Lost) {
+                return Err(refusal);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the session has seen as many errors as its server bears (quirks 5, 64): time for [`Link::renew`].
+    pub fn is_worn(&self) -> bool {
+        self.profile.errors_per_session.is_some_and(|most| self.errors >= most)
+    }
+
+    /// Replaces the connection by a fresh one. Nothing may be in flight.
+    ///
+    /// # Errors
+    /// As [`Link::open`].
+    pub async fn renew(&mut self) -> Result<()> {
+        self.settings.pacer.unheld().await;
+        let (connection, profile) = connect(&self.settings).await?;
+        let old = std::mem::replace(&mut self.connection, connection);
+        (self.profile, self.open, self.errors) = (profile, None, 0);
+        drop(old);
+        Ok(())
+    }
+
+    /// Ends the session politely.
+    pub async fn close(self) {
+        self.connection.logout().await;
+    }
+}
+
+async fn connect(settings: &ImapSettings) -> Result<(Connection, &'static Profile)> {
+    let mut connection = Connection::open(&settings.sign_in, settings.bodies.clone()).await?;
+    let profile = settings.profile.unwrap_or_else(|| recognise(connection.server()));
+    connection.synchronise_above(profile.eager_literal);
+    Ok((connection, profile))
+}

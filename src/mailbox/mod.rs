@@ -1,0 +1,22 @@
+//! An IMAP mailbox as both sides see it: the server's habits, the names of its folders, what each is for.
+//!
+//! The two adapters, [`crate::source::imap`] and [`crate::target::imap`], stand on this module. It knows servers by name
+//! and cites its evidence: "quirk n" is an entry of the catalogue of server quirks that the design was written from.
+//! It never talks to a server about messages. Rejected: flags for each habit in the configuration, for nobody who moves a
+//! mailbox knows what window Courier likes.
+
+mod counters;
+mod link;
+mod names;
+mod profile;
+mod profiles;
+mod recognise;
+mod roles;
+mod settings;
+
+pub use link::{Link, Told};
+pub use names::Names;
+pub use profile::{Profile, Window};
+pub use recognise::{named, recognise};
+pub use roles::{groupware, role_by_name};
+pub use settings::ImapSettings;
