@@ -20,6 +20,14 @@ pub const REPLY_LITERAL: u64 = 4 << 20;
 pub const BODY_MAX: u64 = 16 << 30;
 /// Bytes of a message's header that are looked at; a longer header is read up to here (Exchange takes 512 KiB by default).
 pub const HEADER_READ: usize = 1 << 20;
+/// The largest message that is repaired (bytes): a repair holds it twice in memory.
+pub const REPAIR_MAX: u64 = 64 << 20;
+/// The longest line that every server takes (bytes; RFC 5322 §2.1.1), for targets that do not tell theirs.
+pub const LINE_SAFE: usize = 998;
+/// Parts of one message that are told apart; what lies in further ones is not repaired.
+pub const MIME_PARTS: usize = 10_000;
+/// Multiparts and messages within one another.
+pub const MIME_DEPTH: usize = 32;
 /// Replies that one simple command may gather: a LIST line and a STATUS line for each folder.
 pub const REPLIES_KEPT: usize = 2 * FOLDERS_MAX + 1000;
 /// How long a goodbye may take.

@@ -61,7 +61,7 @@ pub fn fingerprint_body(body: &Body) -> io::Result<Fingerprint> {
     // Most headers end within the first chunk; a longer one is read whole.
     const FIRST: usize = 16 << 10;
     let first = body.chunk(0, FIRST)?;
-    if first.len() < FIRST || header::body_start(&first).is_some() {
+    if first.len() < FIRST || header::blank_line(&first).is_some() {
         return Ok(fingerprint(&first));
     }
     Ok(fingerprint(&body.chunk(0, limits::HEADER_READ)?))

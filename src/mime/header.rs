@@ -12,6 +12,8 @@ pub struct Field<'a> {
     pub name: Option<&'a [u8]>,
     /// What follows the colon, with its folding and without its last line end; the whole line where there is no name.
     pub value: &'a [u8],
+    /// Whether blanks stand between name and colon.
+    pub loose: bool,
     /// Its place in the bytes given, with its last line end.
     pub range: Range<usize>,
 }
@@ -20,6 +22,11 @@ impl Field<'_> {
     /// Whether it is the field of this name; case is insignificant.
     pub fn is(&self, name: &str) -> bool {
         self.name.is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes()))
+    }
+
+    /// Whether strict servers refuse the line: it is no field, or has blanks before its colon (RFC 5322 §4.5).
+    pub fn is_malformed(&self) -> bool {
+        self.name.is_none() || self.loose
     }
 }
 
@@ -35,12 +42,16 @@ pub fn value<'a>(bytes: &'a [u8], name: &str) -> Option<&'a [u8]> {
     fields(bytes).find(|field| field.is(name)).map(|field| field.value)
 }
 
-/// Where the body begins: after the blank line; `None` where there is none.
-pub fn body_start(bytes: &[u8]) -> Option<usize> {
+/// The blank line between header and body; `None` where there is none.
+pub fn blank_line(bytes: &[u8]) -> Option<Range<usize>> {
     let mut fields = fields(bytes);
     while fields.next().is_some() {}
-    let blank = fields.line(fields.at)?;
-    Some(blank.end)
+    fields.line(fields.at)
+}
+
+/// Whether the first line is the one that mbox files put before a message.
+pub fn is_mbox_from(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"From ")
 }
 
 /// `bytes` without NUL octets, which some servers drop and others keep.
@@ -76,14 +87,15 @@ impl<'a> Iterator for Fields<'a> {
         let start = self.at;
         let mut end = self.line(start).filter(|line| !trim_end(self.slice(line.clone())).is_empty())?.end;
         while let Some(line) = self.line(end)
-            && self.slice(line.clone()).starts_with(&[b' ']) | self.slice(line.clone()).starts_with(&[b'\t'])
+            && matches!(self.bytes.get(line.start), Some(b' ' | b'\t'))
         {
             end = line.end;
         }
         self.at = end;
         let whole = trim_end(self.slice(start..end));
         let (name, value) = split(whole).map_or((None, whole), |(name, value)| (Some(name), value));
-        Some(Field { name, value, range: start..end })
+        let loose = name.is_some_and(|name| whole.get(name.len()) != Some(&b':'));
+        Some(Field { name, value, loose, range: start..end })
     }
 }
 
@@ -105,6 +117,11 @@ pub fn trim_end(line: &[u8]) -> &[u8] {
     line
 }
 
+/// `line` as its length is counted: without its LF or CRLF, but with further CRs before it.
+pub fn measured(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r\n").or_else(|| line.strip_suffix(b"\n")).unwrap_or(line)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,7 +135,7 @@ mod tests {
         let message = b"Subject: a\r\n b\r\nX-Empty:\r\nTo : c\r\n\r\nCc: body\r\n";
         assert_eq!(names(message), ["Subject", "X-Empty", "To"]);
         assert_eq!(value(message, "subject"), Some(&b" a\r\n b"[..]));
-        assert_eq!(body_start(message), Some(36));
+        assert_eq!(blank_line(message), Some(34..36));
         assert_eq!(message.get(36..), Some(&b"Cc: body\r\n"[..]));
     }
 
@@ -137,8 +154,8 @@ mod tests {
 
     #[test]
     fn a_header_without_a_body_has_no_start_of_one() {
-        assert_eq!(body_start(b"A: 1\r\n"), None);
-        assert_eq!(body_start(b""), None);
-        assert_eq!(body_start(b"\r\nbody"), Some(2));
+        assert_eq!(blank_line(b"A: 1\r\n"), None);
+        assert_eq!(blank_line(b""), None);
+        assert_eq!(blank_line(b"\r\nbody"), Some(0..2));
     }
 }

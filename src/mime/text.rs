@@ -48,7 +48,7 @@ impl Reader {
 
     /// The value on one line that ends, as mail-parser's field parsers ask for it.
     fn line(&self, value: &[u8]) -> String {
-        let mut line: String = self.unicode(value).chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
+        let mut line = self.unicode(value).replace(['\r', '\n'], " ");
         line.push('\n');
         line
     }
