@@ -9,6 +9,8 @@ pub mod outcome;
 pub mod pairs;
 mod place;
 pub mod report;
+pub mod standing;
+pub mod store;
 pub mod supervisor;
 pub mod url;
 pub mod users;

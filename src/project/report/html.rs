@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{Entry, Files};
+use super::Entry;
 use crate::{
+    clock,
     project::{outcome::has_exceptions, words},
     transfer::{Attention, Counts, Severity, VerifiedLevel},
 };
@@ -13,27 +14,28 @@ table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}th,td{text-align
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.verified{color:#116329}.failed{color:#a40e26}\
 .finished,.incomplete{color:#7d4e00}summary{cursor:pointer}small{color:#57606a}";
 
-pub(super) fn page(files: &Files) -> String {
+pub(super) fn page(project: &str, entries: &[Entry]) -> String {
     let mut page = String::with_capacity(16 << 10);
-    let (project, made) = (escape(&files.project), escape(&files.made));
+    let project = escape(project);
+    let made = clock::hh_mm(clock::now());
     let _ = write!(
         page,
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{project}: migration report</title><style>{STYLE}</style><h1>{project}: migration report</h1><p><small>{made}</small></p>"
+         <title>{project}: migration report</title><style>{STYLE}</style><h1>{project}: migration report</h1><p><small>made at {made}</small></p>"
     );
-    attention(&mut page, files);
-    mailboxes(&mut page, files);
-    for entry in &files.entries {
+    attention(&mut page, entries);
+    mailboxes(&mut page, entries);
+    for entry in entries {
         folders(&mut page, entry);
     }
     page.push_str("</html>\n");
     page
 }
 
-fn attention(page: &mut String, files: &Files) {
+fn attention(page: &mut String, entries: &[Entry]) {
     let lines: Vec<(&Entry, &Attention)> =
-        files.entries.iter().flat_map(|entry| entry.report.attention.iter().map(move |line| (entry, line))).collect();
-    let stopped: Vec<&Entry> = files.entries.iter().filter(|entry| entry.report.error.is_some()).collect();
+        entries.iter().flat_map(|entry| entry.report.attention.iter().map(move |line| (entry, line))).collect();
+    let stopped: Vec<&Entry> = entries.iter().filter(|entry| entry.report.error.is_some()).collect();
     page.push_str("<h2>Requires attention</h2>");
     if lines.is_empty() && stopped.is_empty() {
         page.push_str("<p>Nothing.</p>");
@@ -68,11 +70,10 @@ fn row(page: &mut String, cells: &[&str]) {
     page.push_str("</tr>");
 }
 
-fn mailboxes(page: &mut String, files: &Files) {
-    let _ =
-        write!(page, "<h2>Mailboxes ({})</h2><table><tr><th>Source<th>Target<th>State<th>Grade", files.entries.len());
+fn mailboxes(page: &mut String, entries: &[Entry]) {
+    let _ = write!(page, "<h2>Mailboxes ({})</h2><table><tr><th>Source<th>Target<th>State<th>Grade", entries.len());
     counts_header(page);
-    for Entry { report, .. } in &files.entries {
+    for Entry { report, .. } in entries {
         let state = words::outcome(report.state);
         let mark = if has_exceptions(report) { " *" } else { "" };
         let _ = write!(

@@ -1,47 +1,96 @@
 //! `Items.csv`: every message that did not arrive as it was, with the words of the side that decided.
 
-use std::io;
+use std::{collections::HashMap, path::Path};
 
-use super::sheet;
-
-/// One message that did not arrive, or not as it was.
-#[derive(Clone, Debug)]
-pub struct Item {
-    /// The source mailbox.
-    pub source: String,
-    /// The target mailbox.
-    pub target: String,
-    /// The folder at the source.
-    pub folder: String,
-    /// Its id at the source (the UID for IMAP).
-    pub id: String,
-    /// What became of it.
-    pub outcome: &'static str,
-    /// The stable word, where there is one.
-    pub code: String,
-    /// The server's own words or what was repaired.
-    pub reason: String,
-    /// Its size at the source (bytes).
-    pub size: u64,
-    /// When it was received (Unix seconds), where known.
-    pub received: Option<i64>,
-}
+use super::{
+    sheet::{self, Sheet},
+    unwritable,
+};
+use crate::{
+    error::Result,
+    ledger::{Ledger, Row, RowQuery},
+    model::RowState,
+    project::standing::Standing,
+    transfer::Counts,
+};
 
 const HEADER: [&str; 9] = ["Source", "Target", "Folder", "Uid", "Outcome", "Code", "Reason", "Bytes", "ReceivedUtc"];
 
-pub(super) fn csv(items: &[Item]) -> io::Result<Vec<u8>> {
-    let row = |item: &Item| {
-        [
-            item.source.clone(),
-            item.target.clone(),
-            item.folder.clone(),
-            item.id.clone(),
-            item.outcome.to_owned(),
-            item.code.clone(),
-            item.reason.clone(),
-            item.size.to_string(),
-            item.received.map(sheet::utc).unwrap_or_default(),
-        ]
-    };
-    sheet::csv(HEADER, items.iter().map(row))
+/// Writes `Items.csv` a page of rows at a time: a mailbox may have a million of them.
+///
+/// # Errors
+/// The ledger cannot be read or the file not written.
+pub(super) async fn write(path: &Path, ledger: &dyn Ledger, standings: &[Standing]) -> Result<()> {
+    let mut sheet = Sheet::create(path, HEADER).map_err(|error| unwritable(path, error))?;
+    for standing in standings {
+        let Some(pair) = standing.pair else { continue };
+        let folders: HashMap<_, _> =
+            ledger.folders(pair).await?.into_iter().map(|folder| (folder.id, folder.path.to_string())).collect();
+        for query in queries(&standing.counts) {
+            let mut after = None;
+            loop {
+                let page = ledger.rows(pair, RowQuery { after, ..query.clone() }).await?;
+                let Some(last) = page.last() else { break };
+                after = Some(last.id);
+                for row in page.iter().filter(|row| is_exception(row)) {
+                    let folder = folders.get(&row.folder).map(String::as_str).unwrap_or_default();
+                    sheet.add(cells(standing, folder, row)).map_err(|error| unwritable(path, error))?;
+                }
+            }
+        }
+    }
+    sheet.finish().map_err(|error| unwritable(path, error))
+}
+
+/// Which rows to look at: those that did not arrive, and the arrived ones only if something is to be found among them.
+fn queries(counts: &Counts) -> Vec<RowQuery> {
+    use RowState::*;
+    let in_scope = |states: Vec<RowState>| RowQuery { states, in_scope: Some(true), ..RowQuery::default() };
+    let mut queries = vec![in_scope(vec![Skipped, Failed, Vanished, Listed, Intended])];
+    if counts.repaired + counts.missing_at_target > 0 {
+        queries.push(in_scope(vec![Copied, AlreadyPresent]));
+    } else {
+        queries.push(RowQuery { possibly_doubled: Some(true), ..RowQuery::default() });
+    }
+    queries
+}
+
+fn is_exception(row: &Row) -> bool {
+    let arrived = matches!(row.state, RowState::Copied | RowState::AlreadyPresent);
+    !arrived || !row.repairs.is_empty() || row.missing_at_target || row.possibly_doubled
+}
+
+fn outcome(row: &Row) -> &'static str {
+    match row.state {
+        RowState::Skipped => "skipped",
+        RowState::Failed => "failed",
+        RowState::Vanished => "vanished",
+        RowState::Listed | RowState::Intended => "unexplained",
+        RowState::Copied | RowState::AlreadyPresent if row.missing_at_target => "missing at target",
+        RowState::Copied | RowState::AlreadyPresent if row.possibly_doubled => "possibly doubled",
+        RowState::Copied | RowState::AlreadyPresent => "repaired",
+    }
+}
+
+fn cells(standing: &Standing, folder: &str, row: &Row) -> [String; HEADER.len()] {
+    let words = row.reason.as_ref().map(|reason| reason.words.clone()).unwrap_or_else(|| row.repairs.clone());
+    [
+        standing.source.clone(),
+        standing.target.clone(),
+        folder.to_owned(),
+        source_id(&row.key.id),
+        outcome(row).to_owned(),
+        row.reason.as_ref().map(|reason| reason.code.stem().to_owned()).unwrap_or_default(),
+        words,
+        row.size.to_string(),
+        row.received_at.map(|received| sheet::utc(received.unix)).unwrap_or_default(),
+    ]
+}
+
+/// The source's id in words: an IMAP UID is four bytes, other ids are text.
+fn source_id(id: &[u8]) -> String {
+    match <[u8; 4]>::try_from(id) {
+        Ok(uid) => u32::from_be_bytes(uid).to_string(),
+        Err(_) => String::from_utf8_lossy(id).into_owned(),
+    }
 }

@@ -11,8 +11,7 @@ mod sheet;
 mod summary;
 
 use std::{
-    fs,
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -20,11 +19,10 @@ use serde::Serialize;
 
 use crate::{
     error::{Code, Disposition, Error, Result, Scope, Side},
-    project::outcome::run_outcome,
+    ledger::Ledger,
+    project::{outcome::run_outcome, standing::Standing},
     transfer::{MailboxReport, Outcome},
 };
-
-pub use items::Item;
 
 /// A run at its end: the JSON document of `copy --json` and `run --json`.
 #[derive(Clone, Debug, Serialize)]
@@ -47,73 +45,50 @@ impl RunReport {
     }
 }
 
-/// What a report says of a mailbox besides its counts.
-#[derive(Clone, Debug, Default)]
-pub struct Setting {
-    /// Its batch; empty for `copy`.
-    pub batch: String,
-    /// The pair's number in the ledger.
-    pub pair: i64,
-    /// What the source mailbox is, where the user file says.
-    pub kind: String,
-    /// When its latest pass began (Unix seconds).
-    pub started: i64,
+/// A mailbox in the report files: where it stands and what its latest pass told.
+struct Entry {
+    standing: Standing,
+    report: MailboxReport,
 }
 
-/// A mailbox with its setting.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// Where it belongs.
-    pub setting: Setting,
-    /// What its latest pass told.
-    pub report: MailboxReport,
-}
-
-/// Everything the report files tell.
-#[derive(Clone, Debug)]
-pub struct Files {
-    /// The project's name.
-    pub project: String,
-    /// When the report was made, in words.
-    pub made: String,
-    /// The mailboxes.
-    pub entries: Vec<Entry>,
-    /// The messages that did not arrive as they were.
-    pub items: Vec<Item>,
-}
-
-impl Files {
-    /// Writes all files into `directory` and returns their paths. Each appears whole or not at all.
-    ///
-    /// # Errors
-    /// The directory or its disk cannot be written.
-    pub fn write(&self, directory: &Path) -> Result<Vec<PathBuf>> {
-        fs::create_dir_all(directory).map_err(|error| unwritable(directory, error))?;
-        let run = RunReport::new("latest", 0.0, self.entries.iter().map(|entry| entry.report.clone()).collect());
-        let files: [(&str, io::Result<Vec<u8>>); 5] = [
-            ("Summary.csv", summary::csv(&self.entries)),
-            ("Items.csv", items::csv(&self.items)),
-            ("RequiresAttention.csv", attention::csv(&self.project, &self.entries)),
-            ("report.json", serde_json::to_vec_pretty(&run).map_err(io::Error::from)),
-            ("report.html", Ok(html::page(self).into_bytes())),
-        ];
-        let written = files.into_iter().map(|(name, bytes)| {
-            let path = directory.join(name);
-            bytes.and_then(|bytes| replace(&path, &bytes)).map_err(|error| unwritable(&path, error))?;
-            Ok(path)
-        });
-        written.collect()
+impl Entry {
+    fn pair_id(&self) -> String {
+        self.standing.pair.map(|pair| pair.to_string()).unwrap_or_default()
     }
 }
 
-/// Writes beside the old file and then takes its place, so that a reader never sees half of one.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    file.write_all(bytes)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+/// Writes the report of `standings` into `directory` and returns the files' paths. Each appears whole or not at all.
+///
+/// # Errors
+/// The directory or its disk cannot be written, or the ledger not read.
+pub async fn write_files(
+    directory: &Path,
+    project: &str,
+    ledger: &dyn Ledger,
+    standings: Vec<Standing>,
+) -> Result<Vec<PathBuf>> {
+    let path = |name: &str| directory.join(name);
+    let failed = |name: &str| {
+        let path = path(name);
+        move |error| unwritable(&path, error)
+    };
+    fs::create_dir_all(directory).map_err(failed(""))?;
+    items::write(&path("Items.csv"), ledger, &standings).await?;
+    let entries: Vec<Entry> =
+        standings.into_iter().map(|standing| Entry { report: standing.report(), standing }).collect();
+
+    summary::write(&path("Summary.csv"), &entries).map_err(failed("Summary.csv"))?;
+    attention::write(&path("RequiresAttention.csv"), project, &entries).map_err(failed("RequiresAttention.csv"))?;
+    let page = html::page(project, &entries);
+    sheet::replace(&path("report.html"), page.as_bytes()).map_err(failed("report.html"))?;
+    let run = RunReport::new("latest", 0.0, entries.into_iter().map(|entry| entry.report).collect());
+    let document = serde_json::to_vec_pretty(&run).map_err(io::Error::from);
+    document.and_then(|bytes| sheet::replace(&path("report.json"), &bytes)).map_err(failed("report.json"))?;
+    Ok(FILES.map(path).to_vec())
 }
+
+/// The report's files, the one for people first.
+const FILES: [&str; 5] = ["report.html", "RequiresAttention.csv", "Summary.csv", "Items.csv", "report.json"];
 
 fn unwritable(path: &Path, error: io::Error) -> Error {
     let subject = format!("{}: {error}", path.display());

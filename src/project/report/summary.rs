@@ -1,8 +1,11 @@
 //! `Summary.csv`: a line per mailbox with the terms of the count equation.
 
-use std::io;
+use std::{io, path::Path};
 
-use super::{Entry, sheet};
+use super::{
+    Entry,
+    sheet::{self, Sheet},
+};
 use crate::{project::words, transfer::MailboxReport};
 
 const HEADER: [&str; 23] = [
@@ -31,8 +34,10 @@ const HEADER: [&str; 23] = [
     "NextStep",
 ];
 
-pub(super) fn csv(entries: &[Entry]) -> io::Result<Vec<u8>> {
-    sheet::csv(HEADER, entries.iter().map(row))
+pub(super) fn write(path: &Path, entries: &[Entry]) -> io::Result<()> {
+    let mut sheet = Sheet::create(path, HEADER)?;
+    entries.iter().try_for_each(|entry| sheet.add(row(entry)))?;
+    sheet.finish()
 }
 
 fn row(entry: &Entry) -> [String; HEADER.len()] {
@@ -41,8 +46,8 @@ fn row(entry: &Entry) -> [String; HEADER.len()] {
     let (problem, next) =
         error.as_ref().map(|e| (format!("{}: {}", e.code, e.problem), e.next_step.clone())).unwrap_or_default();
     [
-        entry.setting.batch.clone(),
-        entry.setting.pair.to_string(),
+        entry.standing.batch.clone(),
+        entry.pair_id(),
         source.clone(),
         target.clone(),
         words::outcome(*state).to_owned(),

@@ -1,7 +1,12 @@
 use super::*;
-use crate::transfer::{Attention, Counts, FolderReport, Grade, Severity, VerifiedLevel};
+use crate::{
+    error::Code,
+    ledger::{Discovered, FolderListing, NewRow, PassRecord, Settlement, SqliteLedger},
+    model::{Flags, FolderName, FolderPath, MessageKey, Reason, ReceivedAt, RowState},
+    transfer::{Attention, Counts, FolderReport, Grade, Severity, VerifiedLevel},
+};
 
-fn entry() -> Entry {
+fn mailbox() -> MailboxReport {
     let mut attention = Attention::new(Severity::Review, Code::ItemTooBig, Side::Target, 1);
     attention.folder = Some("=cmd|' /C calc'!A0".to_owned());
     attention.message = Some("UID 7".to_owned());
@@ -9,7 +14,7 @@ fn entry() -> Entry {
     let counts = Counts { source_total: 3, in_scope: 3, copied: 2, failed: 1, bytes: 17_891_234, ..Counts::default() };
     let folder =
         FolderReport { source: "Sent".into(), target: "Sent Items".into(), not_read: None, counts: counts.clone() };
-    let report = MailboxReport {
+    MailboxReport {
         source: "+anna@old".to_owned(),
         target: "anna@new".to_owned(),
         state: Outcome::Finished,
@@ -21,37 +26,66 @@ fn entry() -> Entry {
         folders: vec![folder],
         attention: vec![attention],
         verify_seconds: 0.5,
-    };
-    let setting = Setting { batch: "wave1".into(), pair: 4, kind: "user".into(), started: 86_400 };
-    Entry { setting, report }
+    }
 }
 
-fn files() -> Files {
-    let item = Item {
+fn standing(pair: i64) -> Standing {
+    let report = serde_json::to_string(&mailbox()).unwrap();
+    let latest = PassRecord {
+        id: 1,
+        kind: "first".into(),
+        started: 86_400,
+        finished: Some(90_000),
+        outcome: Some("finished".into()),
+        report: Some(report),
+    };
+    Standing {
+        pair: Some(pair),
         source: "+anna@old".into(),
         target: "anna@new".into(),
-        folder: "Sent".into(),
-        id: "7".into(),
-        outcome: "failed",
-        code: "ITEM-TOO-BIG".into(),
-        reason: "-1 too big".into(),
+        batch: "wave1".into(),
+        kind: "user".into(),
+        latest: Some(latest),
+        counts: Counts::default(),
+        folders: vec![],
+    }
+}
+
+/// A ledger whose one pair has a message that failed with words which a spreadsheet would run.
+async fn ledger(directory: &Path) -> (std::sync::Arc<SqliteLedger>, i64) {
+    let ledger = SqliteLedger::open(directory.join("l.db")).unwrap();
+    let lease = ledger.open_pair("a", "b").await.unwrap();
+    let (name, path) = (FolderName(b"Sent".to_vec()), FolderPath::new(["Sent"]));
+    let listing = FolderListing { name, path, role: None, subscribed: true, skipped: None };
+    let folder = ledger.list_folders(lease, vec![listing]).await.unwrap()[0].id;
+    let new = NewRow {
+        key: MessageKey { namespace: b"Sent".to_vec(), epoch: 1, id: 7_u32.to_be_bytes().to_vec(), version: vec![] },
         size: 9,
-        received: Some(86_400),
+        received_at: Some(ReceivedAt { unix: 86_400, offset: 0 }),
+        flags: Flags::default(),
+        in_scope: true,
     };
-    Files { project: "acme".into(), made: "today".into(), entries: vec![entry()], items: vec![item] }
+    ledger.discovered(lease, folder, Discovered { new: vec![new], ..Discovered::default() }).await.unwrap();
+    let row = ledger.rows(lease.pair, Default::default()).await.unwrap()[0].id;
+    let reason = Reason { code: Code::ItemTooBig, words: "-1 too big".into() };
+    let failed = Settlement { reason: Some(reason), ..Settlement::new(row, RowState::Listed, RowState::Failed) };
+    ledger.settle(lease, vec![failed]).await.unwrap();
+    (ledger, lease.pair)
 }
 
-fn written(name: &str) -> String {
+async fn written(name: &str) -> String {
     let directory = tempfile::tempdir().unwrap();
-    let paths = files().write(&directory.path().join("deep/er")).unwrap();
-    assert_eq!(paths.len(), 5);
-    fs::read_to_string(directory.path().join("deep/er").join(name)).unwrap()
+    let (ledger, pair) = ledger(directory.path()).await;
+    let out = directory.path().join("deep/er");
+    let paths = write_files(&out, "acme", &*ledger, vec![standing(pair)]).await.unwrap();
+    assert_eq!(paths.len(), FILES.len());
+    fs::read_to_string(out.join(name)).unwrap()
 }
 
-#[test]
-fn no_field_of_a_csv_can_become_a_formula() {
+#[tokio::test]
+async fn no_field_of_a_csv_can_become_a_formula() {
     for name in ["Summary.csv", "Items.csv", "RequiresAttention.csv"] {
-        let text = written(name);
+        let text = written(name).await;
         assert!(text.starts_with('\u{feff}'), "{name}");
         for record in csv::ReaderBuilder::new().from_reader(&text.as_bytes()[3..]).records() {
             for field in &record.unwrap() {
@@ -61,30 +95,30 @@ fn no_field_of_a_csv_can_become_a_formula() {
     }
 }
 
-#[test]
-fn attention_has_the_stable_columns() {
-    let text = written("RequiresAttention.csv");
+#[tokio::test]
+async fn attention_has_the_stable_columns() {
+    let text = written("RequiresAttention.csv").await;
     let mut lines = text.trim_start_matches('\u{feff}').lines();
     assert!(lines.next().unwrap().starts_with(
         "ProjectId,Batch,PairId,Severity,Code,SourceAddress,SourceType,TargetAddress,TargetType,Folder,ItemCount,\
          FirstSeenUtc,ReviewGroup,Problem,NextStep,ActionUrl,Owner,Status"
     ));
     let line = lines.next().unwrap();
-    assert!(line.starts_with("acme,wave1,4,Review,ITEM-TOO-BIG,'+anna@old,user,anna@new,,'=cmd"), "{line}");
+    assert!(line.starts_with("acme,wave1,1,Review,ITEM-TOO-BIG,'+anna@old,user,anna@new,,'=cmd"), "{line}");
     assert!(line.contains("1970-01-02T00:00:00Z") && line.contains("UID 7"), "{line}");
-    assert_eq!(written("RequiresAttention.csv"), text, "row ids are stable");
+    assert_eq!(written("RequiresAttention.csv").await, text, "row ids are stable");
 }
 
-#[test]
-fn the_page_shows_what_strangers_wrote_as_text() {
-    let page = written("report.html");
+#[tokio::test]
+async fn the_page_shows_what_strangers_wrote_as_text() {
+    let page = written("report.html").await;
     assert!(page.contains("NO &lt;b&gt;too big&lt;/b&gt;") && !page.contains("<b>"));
     assert!(page.contains("17.9 MB") && page.contains("class=finished>finished *"));
 }
 
 #[test]
 fn the_json_document_has_the_documented_shape() {
-    let json = serde_json::to_value(RunReport::new("first", 1.9004, vec![entry().report])).unwrap();
+    let json = serde_json::to_value(RunReport::new("first", 1.9004, vec![mailbox()])).unwrap();
     assert_eq!((&json["outcome"], &json["pass"], &json["seconds"]), (&"finished".into(), &"first".into(), &1.9.into()));
     let mailbox = &json["mailboxes"][0];
     for key in [
@@ -112,4 +146,20 @@ fn the_json_document_has_the_documented_shape() {
     assert_eq!(mailbox["folders"][0]["in_scope"], 3);
     let back: MailboxReport = serde_json::from_value(mailbox.clone()).unwrap();
     assert_eq!((back.counts.copied, back.verified_level), (2, VerifiedLevel::Bytes));
+}
+
+#[tokio::test]
+async fn items_tell_every_message_that_did_not_arrive() {
+    let text = written("Items.csv").await;
+    let line = text.lines().nth(1).unwrap();
+    assert_eq!(line, "'+anna@old,anna@new,Sent,7,failed,ITEM-TOO-BIG,'-1 too big,9,1970-01-02T00:00:00Z");
+}
+
+#[test]
+fn a_pair_without_a_finished_pass_is_reported_by_its_counts() {
+    let mut standing = standing(4);
+    standing.latest.as_mut().unwrap().report = None;
+    standing.counts.unexplained = 3;
+    let report = standing.report();
+    assert_eq!((report.state, report.counts.unexplained), (Outcome::Incomplete, 3));
 }
