@@ -6,3 +6,4 @@ mod lab;
 mod ledger;
 mod rig;
 mod support;
+mod trials;

@@ -11,6 +11,7 @@ pub mod courier;
 pub mod cyrus;
 pub mod dovecot;
 pub mod fill;
+pub mod haul;
 pub mod image;
 pub mod place;
 pub mod process;

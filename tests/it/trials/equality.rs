@@ -1,0 +1,106 @@
+//! A finished copy is equal: bodies, dates, flags, keywords, folders, subscriptions, and nothing more.
+
+use super::{Pair, USER, seed, size};
+use crate::support::corpus::Mailbox;
+use crate::support::courier::Courier;
+use crate::support::cyrus::Cyrus;
+use crate::support::dovecot::{Dovecot, PASSWORD};
+use crate::support::fill::fill;
+use crate::support::haul::{Haul, Running};
+use crate::support::image::{MailboxImage, assert_equal, diff, shown};
+use crate::support::place;
+use std::fmt::Write as _;
+use std::process::Command;
+
+#[test]
+fn from_dovecot_to_dovecot() {
+    let pair = Pair::filled(&Mailbox::new(seed(), 0, size(450, 1000)));
+    let ended = pair.haul.copy_verified();
+    assert_eq!(ended.count("copied"), pair.wanted.messages() as u64);
+    assert_equal(&pair.wanted, &pair.at_target());
+    assert_equal(&pair.wanted, &pair.at_source());
+
+    let again = pair.haul.copy_verified();
+    assert_eq!((again.count("copied"), again.count("copied_this_pass")), (ended.count("copied"), 0));
+    assert_equal(&pair.wanted, &pair.at_target());
+}
+
+#[test]
+fn from_cyrus() {
+    let (source, target) = (Cyrus::start(&[USER]), Dovecot::start());
+    let mut raw = source.login(USER);
+    fill(&mut raw, &Mailbox { tame_names: true, ..Mailbox::new(seed(), 1, size(250, 1000)) });
+    let wanted = MailboxImage::read(&mut raw);
+    Haul::new(source.address(), USER, target.address(), USER).copy_verified();
+    assert_equal(&wanted, &MailboxImage::read(&mut target.login(USER)));
+}
+
+#[test]
+fn from_courier() {
+    let (source, target) = (Courier::start(), Dovecot::start());
+    let mut raw = source.login(USER);
+    fill(&mut raw, &Mailbox::new(seed(), 2, size(150, 1000)));
+    let wanted = MailboxImage::read(&mut raw);
+    Haul::new(source.address(), USER, target.address(), USER).copy_verified();
+    assert_equal(&wanted, &MailboxImage::read(&mut target.login(USER)));
+}
+
+/// Cyrus refuses some messages: each one is repaired and counted, or listed with Cyrus's words, and the rest is equal.
+#[test]
+fn onto_cyrus() {
+    let (source, target) = (Dovecot::start(), Cyrus::start(&[USER]));
+    let mut raw = source.login(USER);
+    let mailbox = Mailbox { tame_names: true, ..Mailbox::new(seed(), 3, size(250, 1000)) };
+    fill(&mut raw, &mailbox);
+    let refusals = fill(&mut target.login("probe"), &mailbox).len() as u64;
+    assert!(refusals > 0);
+    let ended = Haul::new(source.address(), USER, target.address(), USER).copy();
+    ended.assert_adds_up();
+
+    let wanted = MailboxImage::read(&mut raw);
+    let lines = diff(&wanted, &MailboxImage::read(&mut target.login(USER)));
+    let count = |word: &str| lines.iter().filter(|line| line.contains(word)).count() as u64;
+    assert_eq!(count(": missing "), refusals, "{}", shown(&lines));
+    assert_eq!(count(": unknown "), ended.count("repaired"), "{}", shown(&lines));
+    assert_eq!(lines.len() as u64, refusals + ended.count("repaired"), "{}", shown(&lines));
+    let listed = ended.document["mailboxes"][0]["attention"].to_string();
+    let unrepaired = refusals - ended.count("repaired");
+    assert_eq!(ended.count("skipped") + ended.count("failed"), unrepaired, "{ended:#?}");
+    assert!(unrepaired == 0 || listed.contains("invalid header"), "{listed}");
+}
+
+/// A whole project: many mailboxes in one run.
+#[test]
+fn eight_mailboxes_in_one_run() {
+    let (source, target) = (Dovecot::start(), Dovecot::start());
+    let users: Vec<String> = (0..8).map(|n| format!("u{n}")).collect();
+    let seed = seed();
+    for (number, user) in users.iter().enumerate() {
+        fill(&mut source.login(user), &Mailbox::new(seed, number as u64, size(60, 1000)));
+    }
+    let home = place::fresh("project");
+    let mut csv = "source,target,username,password,target_username,target_password\n".to_owned();
+    for user in &users {
+        let _ = writeln!(csv, "{user}@old.example,{user}@new.example,{user},{PASSWORD},{user},{PASSWORD}");
+    }
+    std::fs::write(home.path().join("users.csv"), csv).unwrap();
+    let endpoint = |name: &str, port: u16| {
+        format!(
+            "[endpoint.{name}]\nkind = \"imap\"\nhost = \"127.0.0.1\"\nport = {port}\nencryption = \"none\"\nauth = \"password\"\n"
+        )
+    };
+    let toml = format!(
+        "[project]\nname = \"trial\"\n{}{}[batch.all]\nsource = \"old\"\ntarget = \"new\"\nusers = \"users.csv\"\n",
+        endpoint("old", source.address().port()),
+        endpoint("new", target.address().port())
+    );
+    std::fs::write(home.path().join("mailhaul.toml"), toml).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mailhaul"));
+    command.args(["run", "--json", "--no-progress"]);
+    let ended = Running::start(command, home.path()).wait();
+    assert_eq!((ended.code, ended.document["outcome"].as_str()), (Some(0), Some("verified")), "{ended:#?}");
+    ended.assert_adds_up();
+    for user in &users {
+        assert_equal(&MailboxImage::read(&mut source.login(user)), &MailboxImage::read(&mut target.login(user)));
+    }
+}
