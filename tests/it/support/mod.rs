@@ -15,6 +15,7 @@ pub mod haul;
 pub mod image;
 pub mod place;
 pub mod process;
+pub mod project;
 pub mod proxy;
 pub mod raw;
 pub mod utf7;

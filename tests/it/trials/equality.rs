@@ -4,13 +4,11 @@ use super::{Pair, USER, seed, size};
 use crate::support::corpus::Mailbox;
 use crate::support::courier::Courier;
 use crate::support::cyrus::Cyrus;
-use crate::support::dovecot::{Dovecot, PASSWORD};
+use crate::support::dovecot::Dovecot;
 use crate::support::fill::fill;
-use crate::support::haul::{Haul, Running};
+use crate::support::haul::Haul;
 use crate::support::image::{MailboxImage, assert_equal, diff, shown};
-use crate::support::place;
-use std::fmt::Write as _;
-use std::process::Command;
+use crate::support::project::Project;
 
 #[test]
 fn from_dovecot_to_dovecot() {
@@ -78,26 +76,8 @@ fn eight_mailboxes_in_one_run() {
     for (number, user) in users.iter().enumerate() {
         fill(&mut source.login(user), &Mailbox::new(seed, number as u64, size(60, 1000)));
     }
-    let home = place::fresh("project");
-    let mut csv = "source,target,username,password,target_username,target_password\n".to_owned();
-    for user in &users {
-        let _ = writeln!(csv, "{user}@old.example,{user}@new.example,{user},{PASSWORD},{user},{PASSWORD}");
-    }
-    std::fs::write(home.path().join("users.csv"), csv).unwrap();
-    let endpoint = |name: &str, port: u16| {
-        format!(
-            "[endpoint.{name}]\nkind = \"imap\"\nhost = \"127.0.0.1\"\nport = {port}\nencryption = \"none\"\nauth = \"password\"\n"
-        )
-    };
-    let toml = format!(
-        "[project]\nname = \"trial\"\n{}{}[batch.all]\nsource = \"old\"\ntarget = \"new\"\nusers = \"users.csv\"\n",
-        endpoint("old", source.address().port()),
-        endpoint("new", target.address().port())
-    );
-    std::fs::write(home.path().join("mailhaul.toml"), toml).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mailhaul"));
-    command.args(["run", "--json", "--no-progress"]);
-    let ended = Running::start(command, home.path()).wait();
+    let pairs: Vec<_> = users.iter().map(|user| (user.clone(), user.clone())).collect();
+    let ended = Project::new(source.address(), target.address(), &pairs, 4).run(&["run"]);
     assert_eq!((ended.code, ended.document["outcome"].as_str()), (Some(0), Some("verified")), "{ended:#?}");
     ended.assert_adds_up();
     for user in &users {
