@@ -1,14 +1,15 @@
 //! mailhaul against `mbsync`: the same mailboxes, the same lines, as many at a time, turn by turn.
 
 use crate::mbsync;
-use crate::meter::{Cost, measure, median};
+use crate::meter::{finish, median};
 use crate::support::corpus::Mailbox;
 use crate::support::dovecot::{Dovecot, Options};
 use crate::support::fill::fill;
 use crate::support::haul::Haul;
 use crate::support::place;
 use crate::support::project::Project;
-use crate::support::proxy::{Line, Proxy};
+use crate::support::proxy::Proxy;
+use crate::support::proxy::line::Line;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -28,13 +29,13 @@ struct Limits {
 /// 8 mailboxes of 1,000 messages, 4 at a time.
 pub fn eight_mailboxes() {
     let users: Vec<String> = (0..8).map(|n| format!("u{n}")).collect();
-    let mailboxes: Vec<Mailbox> = (0..8).map(|n| Mailbox { tame_names: true, ..Mailbox::new(1, n, 1000) }).collect();
+    let mailboxes: Vec<Mailbox> = (0..8).map(|n| Mailbox::new(1, n, 1000)).collect();
     contest(&users, &mailboxes, &Limits { near: 0.40, far: 0.14 }, &Limits { near: 0.90, far: 0.22 });
 }
 
 /// One mailbox of 20,000 messages in a few folders.
 pub fn one_mailbox() {
-    let mailbox = Mailbox { folders: 4, tame_names: true, ..Mailbox::new(1, 0, 20_000) };
+    let mailbox = Mailbox { folders: 4, ..Mailbox::new(1, 0, 20_000) };
     contest(&["u0".to_owned()], &[mailbox], &Limits { near: 0.25, far: 0.04 }, &Limits { near: 1.0, far: 0.15 });
 }
 
@@ -43,7 +44,10 @@ fn contest(users: &[String], mailboxes: &[Mailbox], with: &Limits, without: &Lim
     for (user, mailbox) in users.iter().zip(mailboxes) {
         assert!(fill(&mut source.login(user), mailbox).is_empty());
     }
-    println!("{:>12} {:>6}   {:>9} {:>9} {:>7} {:>7} {:>9}", "MULTIAPPEND", "RTT", "mbsync", "ours", "share", "limit", "verify");
+    println!(
+        "{:>12} {:>6}   {:>9} {:>9} {:>7} {:>7} {:>9}",
+        "MULTIAPPEND", "RTT", "mbsync", "ours", "share", "limit", "verify"
+    );
     for (hidden, limits) in [(false, with), (true, without)] {
         for (round_trip, limit) in [(Duration::ZERO, limits.near), (FAR, limits.far)] {
             let without = if hidden { vec!["MULTIAPPEND"] } else { Vec::new() };
@@ -79,19 +83,15 @@ impl<'a> Arena<'a> {
     fn race(&self, users: &[String], title: &str, limit: f64) {
         let (mut theirs, mut ours, mut verify) = (Vec::new(), Vec::new(), Vec::new());
         for pass in 0..PASSES {
-            theirs.push(self.fresh(users, &format!("m{pass}"), |targets| self.mbsync(users, targets).wall.as_secs_f64()));
+            theirs.push(self.fresh(users, &format!("m{pass}"), |targets| self.mbsync(users, targets)));
             self.fresh(users, &format!("h{pass}"), |targets| {
-                let (cost, verified) = self.mailhaul(users, targets);
-                ours.push(cost.wall.as_secs_f64());
-                verify.push(verified / cost.wall.as_secs_f64());
+                let (wall, verified) = self.mailhaul(users, targets);
+                ours.push(wall);
+                verify.push(verified / wall);
             });
         }
         let (theirs, ours, verify) = (median(theirs), median(ours), median(verify));
-        println!(
-            "{title}   {theirs:>8.2}s {ours:>8.2}s {:>7.3} {limit:>7.2} {:>8.0}%",
-            ours / theirs,
-            verify * 100.0
-        );
+        println!("{title}   {theirs:>8.2}s {ours:>8.2}s {:>7.3} {limit:>7.2} {:>8.0}%", ours / theirs, verify * 100.0);
     }
 
     /// Runs something with target mailboxes of its own and empties them afterwards: they lie in memory.
@@ -106,8 +106,8 @@ impl<'a> Arena<'a> {
         result
     }
 
-    /// As `xargs -P` would: a new mailbox starts when one has ended.
-    fn mbsync(&self, users: &[String], targets: &[String]) -> Cost {
+    /// Seconds in all. As `xargs -P` would, a new mailbox starts when one has ended.
+    fn mbsync(&self, users: &[String], targets: &[String]) -> f64 {
         let (from, to) = self.ways();
         let home = place::fresh("mbsync");
         let start = Instant::now();
@@ -116,16 +116,16 @@ impl<'a> Arena<'a> {
             for _ in 0..AT_A_TIME {
                 scope.spawn(|| {
                     while let Some((user, target)) = { queue.lock().unwrap().next() } {
-                        measure(start, &mut [mbsync::start(&home.path().join(target), from, user, to, target)]);
+                        finish(mbsync::start(&home.path().join(target), from, user, to, target));
                     }
                 });
             }
         });
-        Cost { wall: start.elapsed(), ..Cost::default() }
+        start.elapsed().as_secs_f64()
     }
 
-    /// The ledger on, the default verification on; also the seconds spent in verification.
-    fn mailhaul(&self, users: &[String], targets: &[String]) -> (Cost, f64) {
+    /// Seconds in all, with the ledger and the default verification, and of these the seconds in verification.
+    fn mailhaul(&self, users: &[String], targets: &[String]) -> (f64, f64) {
         let (from, to) = self.ways();
         let start = Instant::now();
         let ended = match (users, targets) {
@@ -135,11 +135,11 @@ impl<'a> Arena<'a> {
                 Project::new(from, to, &pairs, AT_A_TIME).run(&["run"])
             }
         };
-        let wall = start.elapsed();
+        let wall = start.elapsed().as_secs_f64();
         assert_eq!(ended.document["outcome"], "verified", "{ended:#?}");
         let mailboxes = ended.document["mailboxes"].as_array().unwrap();
         let verify: f64 = mailboxes.iter().filter_map(|m| m["verify_seconds"].as_f64()).sum();
-        (Cost { wall, ..Cost::default() }, verify / mailboxes.len().min(AT_A_TIME) as f64)
+        (wall, verify / mailboxes.len().min(AT_A_TIME) as f64)
     }
 }
 

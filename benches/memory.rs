@@ -2,10 +2,14 @@
 
 use crate::meter::{look, mb};
 use crate::support::corpus::{Mail, Mailbox};
-use crate::support::dovecot::Dovecot;
+use crate::support::dovecot::{Dovecot, PASSWORD};
 use crate::support::fill::{append, fill};
 use crate::support::haul::{Ended, Haul, Running};
+use crate::support::place;
 use crate::support::project::Project;
+use mailhaul::lab::imap::{Accounts, Persona, Server};
+use mailhaul::lab::mailstore as lab;
+use mailhaul::model::{Flags, ReceivedAt};
 use std::time::Duration;
 
 /// Waits for the end and gives the peak (bytes).
@@ -49,7 +53,7 @@ pub fn many_at_once() {
     let (source, target) = (Dovecot::start(), Dovecot::start());
     let users: Vec<_> = (0..200).map(|n| (format!("u{n}"), format!("u{n}"))).collect();
     for (number, (user, _)) in users.iter().enumerate() {
-        let mailbox = Mailbox { folders: 4, tame_names: true, ..Mailbox::new(1, number as u64, 50) };
+        let mailbox = Mailbox { folders: 4, ..Mailbox::new(1, number as u64, 50) };
         assert!(fill(&mut source.login(user), &mailbox).is_empty());
     }
     let run = |users: &[(String, String)]| {
@@ -61,4 +65,27 @@ pub fn many_at_once() {
     let (one, all) = (run(&users[..1]), run(&users[1..]));
     println!("{:>44} {:>7.1} MB and {:.1} MB", "one mailbox, 199 at once", mb(one), mb(all));
     show("each of them on top", all.saturating_sub(one) / 198, 4);
+}
+
+/// A million messages discovered and planned, from a source that computes them.
+pub fn million_planned() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let source = runtime.block_on(async {
+        let mut mailbox = lab::Mailbox::new('/');
+        let inbox = mailbox.folder_mut(b"INBOX").unwrap();
+        for seed in 0..1_000_000 {
+            let content = lab::Content::Computed(lab::Computed::new(seed, 2000 + seed % 40_000));
+            let received_at = ReceivedAt { unix: 1_400_000_000 + seed as i64 * 300, offset: 3600 };
+            inbox.append(lab::NewMessage { content, flags: Flags::default(), received_at }, None);
+        }
+        let accounts = Accounts::default().with("u", PASSWORD, lab::Mailstore::new(mailbox));
+        Server::start(accounts, Persona::generic()).await.unwrap()
+    });
+    let target = Dovecot::start();
+    let users = [("u".to_owned(), "u".to_owned())];
+    let project = Project::new(place::loopback(source.port()), target.address(), &users, 1);
+    let (peak, ended) = peak(project.start(&["plan"]));
+    assert_eq!(ended.code, Some(0), "{ended:#?}");
+    show("a million messages discovered and planned", peak, 160);
+    drop(source);
 }

@@ -1,45 +1,15 @@
-//! Runs a process and says what it cost.
+//! What processes cost.
 
 use std::process::Child;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// What a process cost.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Cost {
-    pub wall: Duration,
-    /// User and system time; short of the last few milliseconds.
-    pub cpu: Duration,
-    /// Peak resident memory (bytes).
-    pub peak: u64,
-}
-
-/// Looks at a process that often.
-const PERIOD: Duration = Duration::from_millis(4);
 /// Clock ticks a second in `/proc/PID/stat`: the value of every Linux that the benches run on.
 const TICKS: u64 = 100;
 
-/// Waits for all `children` and adds up what they cost; any of them that fails ends the bench.
-pub fn measure(start: Instant, children: &mut [Child]) -> Cost {
-    let mut seen = vec![(Duration::ZERO, 0); children.len()];
-    let mut running = true;
-    while running {
-        running = false;
-        for (child, seen) in children.iter_mut().zip(&mut seen) {
-            match child.try_wait().unwrap() {
-                Some(status) => assert!(status.success(), "{status}"),
-                None => {
-                    running = true;
-                    *seen = look(child.id()).unwrap_or(*seen);
-                }
-            }
-        }
-        if running {
-            std::thread::sleep(PERIOD);
-        }
-    }
-    let wall = start.elapsed();
-    let cpu = seen.iter().map(|(cpu, _)| *cpu).sum();
-    Cost { wall, cpu, peak: seen.iter().map(|(_, peak)| *peak).sum() }
+/// Waits for `child`, which must succeed.
+pub fn finish(mut child: Child) {
+    let status = child.wait().unwrap();
+    assert!(status.success(), "{status}");
 }
 
 /// CPU time and peak memory of a living process.

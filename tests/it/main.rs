@@ -6,4 +6,3 @@ mod lab;
 mod ledger;
 mod rig;
 mod support;
-mod trials;

@@ -3,7 +3,8 @@
 use super::{Pair, seed, size};
 use crate::support::corpus::Mailbox;
 use crate::support::image::assert_equal;
-use crate::support::proxy::{Cuts, Line, hide};
+use crate::support::proxy::hide::hide;
+use crate::support::proxy::line::{Cuts, Line};
 use std::sync::Arc;
 
 #[derive(Clone, Copy, PartialEq)]

@@ -3,7 +3,9 @@
 use super::{Pair, seed, size};
 use crate::support::corpus::Mailbox;
 use crate::support::image::assert_equal;
-use crate::support::proxy::{Line, Proxy, hide};
+use crate::support::proxy::Proxy;
+use crate::support::proxy::hide::hide;
+use crate::support::proxy::line::Line;
 use std::net::SocketAddr;
 use std::time::Duration;
 

@@ -1,10 +1,7 @@
 //! Lines between the product and a server that are longer, worse or poorer than loopback.
 
-mod hide;
-mod line;
-
-pub use hide::hide;
-pub use line::{Cuts, Line};
+pub mod hide;
+pub mod line;
 
 use super::place;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
