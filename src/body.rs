@@ -131,7 +131,9 @@ impl BodySink {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         Ok(Body(match self.place {
-            Place::Memory(buffer, reservation) => Kept::Memory(Bytes::from(buffer), Some(Arc::new(reservation))),
+            Place::Memory(buffer, reservation) => {
+                Kept::Memory { bytes: Bytes::from(buffer), _reservation: Some(Arc::new(reservation)) }
+            }
             Place::Spool(file) => Kept::Spool(Arc::new(file), self.expected),
         }))
     }
@@ -143,23 +145,24 @@ pub struct Body(Kept);
 
 #[derive(Clone, Debug)]
 enum Kept {
-    Memory(
-        Bytes,
-        #[expect(dead_code, reason = "held: its drop gives the bytes back to the budget")] Option<Arc<Reservation>>,
-    ),
+    /// The reservation gives its bytes back to the budget with the last clone.
+    Memory {
+        bytes: Bytes,
+        _reservation: Option<Arc<Reservation>>,
+    },
     Spool(Arc<File>, u64),
 }
 
 impl Body {
     /// A body that is at hand, outside the budget: for repairs and tests.
     pub fn from_bytes(bytes: impl Into<Bytes>) -> Self {
-        Body(Kept::Memory(bytes.into(), None))
+        Body(Kept::Memory { bytes: bytes.into(), _reservation: None })
     }
 
     /// Its length in bytes.
     pub fn len(&self) -> u64 {
         match &self.0 {
-            Kept::Memory(bytes, _) => bytes.len() as u64,
+            Kept::Memory { bytes, .. } => bytes.len() as u64,
             Kept::Spool(_, len) => *len,
         }
     }
@@ -172,7 +175,7 @@ impl Body {
     /// All of it, if it is in memory.
     pub fn as_memory(&self) -> Option<&Bytes> {
         match &self.0 {
-            Kept::Memory(bytes, _) => Some(bytes),
+            Kept::Memory { bytes, .. } => Some(bytes),
             Kept::Spool(..) => None,
         }
     }
@@ -183,7 +186,7 @@ impl Body {
     /// The spool cannot be read.
     pub fn chunk(&self, offset: u64, most: usize) -> io::Result<Bytes> {
         match &self.0 {
-            Kept::Memory(bytes, _) => {
+            Kept::Memory { bytes, .. } => {
                 let start = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
                 Ok(bytes.slice(start..start.saturating_add(most).min(bytes.len())))
             }
@@ -202,7 +205,7 @@ impl Body {
     pub fn for_each_chunk(&self, mut each: impl FnMut(&[u8])) -> io::Result<()> {
         let mut offset = 0;
         while offset < self.len() {
-            let chunk = self.chunk(offset, 256 << 10)?;
+            let chunk = self.chunk(offset, limits::SPOOL_CHUNK)?;
             offset += chunk.len() as u64;
             each(&chunk);
         }
@@ -219,5 +222,65 @@ impl Body {
             hasher.update(chunk);
         })?;
         Ok(BodyHash(hasher.finalize().into()))
+    }
+
+    /// The hash of its bytes as a server that stores lines gives them back: every bare LF as CRLF (RFC 5322 §2.1).
+    ///
+    /// # Errors
+    /// The spool cannot be read.
+    pub fn wire_hash(&self) -> io::Result<BodyHash> {
+        let mut hasher = blake3::Hasher::new();
+        let mut last = 0;
+        self.for_each_chunk(|chunk| {
+            for line in chunk.split_inclusive(|byte| *byte == b'\n') {
+                let before = if line.len() > 1 { line[line.len() - 2] } else { last };
+                match line.strip_suffix(b"\n") {
+                    Some(text) if before != b'\r' => hasher.update(text).update(b"\r\n"),
+                    _ => hasher.update(line),
+                };
+                last = line[line.len() - 1];
+            }
+        })?;
+        Ok(BodyHash(hasher.finalize().into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn full(store: &BodyStore, bytes: &[u8]) -> Body {
+        let mut sink = store.sink(bytes.len() as u64).unwrap();
+        bytes.chunks(1000).for_each(|chunk| sink.write(chunk).unwrap());
+        sink.finish().unwrap()
+    }
+
+    #[test]
+    fn the_budget_decides_between_memory_and_spool() {
+        let store = BodyStore::with(1500, std::env::temp_dir());
+        let first = full(&store, &[b'a'; 1000]);
+        let second = full(&store, &[b'b'; 1000]);
+        assert!(first.as_memory().is_some() && second.as_memory().is_none());
+        assert_eq!(store.used(), 1000);
+        drop(first);
+        assert_eq!(store.used(), 0);
+        assert_eq!(second.hash().unwrap(), Body::from_bytes(vec![b'b'; 1000]).hash().unwrap());
+    }
+
+    #[test]
+    fn a_body_is_whole_or_none() {
+        let store = BodyStore::new();
+        let mut sink = store.sink(3).unwrap();
+        sink.write(b"ab").unwrap();
+        assert!(sink.write(b"cd").is_err());
+        assert!(sink.finish().is_err());
+    }
+
+    #[test]
+    fn bare_newlines_hash_as_lines() {
+        let wire = |text: &str| Body::from_bytes(text.as_bytes().to_vec()).wire_hash().unwrap();
+        let plain = |text: &str| Body::from_bytes(text.as_bytes().to_vec()).hash().unwrap();
+        assert_eq!(wire("a\nb\r\nc\n\n"), plain("a\r\nb\r\nc\r\n\r\n"));
+        assert_eq!(wire("a\r\nb"), plain("a\r\nb"));
     }
 }

@@ -122,3 +122,28 @@ pub const LAB_COMMAND_LINE: usize = 64 << 10;
 pub const LAB_LITERAL: u64 = 300 << 20;
 /// Commands that a stand-in remembers, so that a long trial does not grow without end.
 pub const LAB_JOURNAL: usize = 1_000_000;
+/// Lines of one mailbox's report that need a person; what follows is counted in the ledger all the same.
+pub const ATTENTION_LINES: usize = 1000;
+/// Pages of a listing that may wait for the ledger.
+pub const LISTING_QUEUE: usize = 4;
+/// Messages whose headers must agree before a folder counts as renamed.
+pub const RENAME_SAMPLE: usize = 16;
+/// Bytes of one segment of a folder name at the target (quirk 77: "Mailbox name too long"; Dovecot and file systems stop at 255, and
+/// modified UTF-7 makes a name longer).
+pub const FOLDER_SEGMENT: usize = 180;
+/// Messages newest in another folder that are looked at for one that left the folder it was appended to.
+pub const ELSEWHERE: u32 = 2000;
+/// The longest wait for a folder to stand still, when others keep writing to it.
+pub const SETTLE_MOST: Duration = Duration::from_secs(600);
+/// Looks at a folder that must stand still, per settle time.
+pub const SETTLE_LOOKS: u32 = 10;
+/// How long a group of bodies that is not full waits for more.
+pub const GROUP_LINGER: Duration = Duration::from_millis(10);
+/// Bytes of a spooled body that are read at a time.
+pub const SPOOL_CHUNK: usize = 256 << 10;
+/// Departed rows that are held for finding moves in one pass; beyond it a moved message is copied anew.
+pub const MOVES_MOST: usize = 100_000;
+/// Messages and bytes a second that an ordinary IMAP host was seen to take from one mailbox, for forecasts only.
+pub const USUAL_PACE: (u64, u64) = (100, 5 << 20);
+/// The same for Exchange Online: 6 messages a second on one connection at 150 ms, 0.5 GB an hour (microsoft365.md part II §5).
+pub const EXCHANGE_PACE: (u64, u64) = (6, 150 << 10);

@@ -114,6 +114,12 @@ impl Flags {
         Flags::from_names(line.split(' ').filter(|n| !n.is_empty()))
     }
 
+    /// What a target keeps of these: the system flags, and keywords where it has such.
+    #[must_use]
+    pub fn kept(&self, keywords: bool) -> Flags {
+        if keywords { self.clone() } else { Flags { system: self.system, keywords: BTreeSet::new() } }
+    }
+
     /// What turns `self` into `new`.
     pub fn change_to(&self, new: &Flags) -> FlagChange {
         FlagChange {

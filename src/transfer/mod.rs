@@ -1,16 +1,50 @@
 //! The engine: reconcile, discover, map, plan, copy, verify, retry.
 
+mod adopt;
+mod arrivals;
+mod bodies;
+mod copy;
+mod discover;
 mod event;
+mod flags;
+mod forecast;
+mod job;
+mod lane;
+mod map;
+#[cfg(test)]
+mod map_tests;
+mod matching;
+mod mirror;
+mod moves;
 mod options;
+mod pass;
+mod plan;
+mod quarantine;
+mod reconcile;
+mod refusals;
 mod report;
+mod retry;
+mod run;
+mod scope;
+mod sides;
+mod tally;
+mod targets;
+mod verify;
 
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{ledger::Ledger, source::SourceConnector, target::TargetConnector};
+use self::run::Run;
+use crate::{
+    error::Result,
+    ledger::{Lease, Ledger, PassRecord},
+    source::SourceConnector,
+    target::TargetConnector,
+};
 
 pub use event::{Attention, Event, Observer, Severity, Stage, Unobserved};
+pub use forecast::{FolderForecast, Forecast, forecast};
 pub use options::{Deletions, Options, Order, PassKind, ScopeRules, VerifyLevel};
 pub use report::{Counts, ErrorReport, FolderReport, Grade, MailboxReport, Outcome, VerifiedLevel};
 
@@ -37,6 +71,35 @@ pub async fn run_pass(
     observer: Arc<dyn Observer>,
     stop: CancellationToken,
 ) -> MailboxReport {
-    let _ = (pair, ledger, options, observer, stop);
-    unimplemented!("under construction")
+    let begun = begin(pair, &*ledger, options.pass.word()).await;
+    let (lease, pass) = match begun {
+        Ok(begun) => begun,
+        Err(error) => return tally::unopened(pair, &error),
+    };
+    let run = Arc::new(Run::new(pair.clone(), ledger.clone(), lease, options.clone(), observer, stop));
+    let ended = pass::walk(&run).await;
+    let report = tally::report(&run, pass, ended).await;
+    // A pass that is not recorded as ended counts as cut off: the next one looks at everything again.
+    let word = serde_json::to_value(report.state).ok().and_then(|word| word.as_str().map(str::to_owned));
+    let text = serde_json::to_string(&report).unwrap_or_default();
+    if let Err(error) = ledger.end_pass(lease, pass, &word.unwrap_or_default(), &text).await {
+        tracing::warn!(%error, "The end of the pass could not be recorded.");
+    }
+    report
+}
+
+async fn begin(pair: &Pair, ledger: &dyn Ledger, kind: &str) -> Result<(Lease, i64)> {
+    let lease = ledger.open_pair(&pair.source_identity, &pair.target_identity).await?;
+    let kind = match kind {
+        "auto" if finished_before(ledger, lease.pair).await? => "delta",
+        "auto" => "first",
+        kind => kind,
+    };
+    Ok((lease, ledger.begin_pass(lease, kind).await?))
+}
+
+async fn finished_before(ledger: &dyn Ledger, pair: i64) -> Result<bool> {
+    let done = |pass: &PassRecord| matches!(pass.outcome.as_deref(), Some("verified" | "finished"));
+    let passes = ledger.passes(pair).await?;
+    Ok(passes.iter().any(|pass| done(pass) && !matches!(pass.kind.as_str(), "trial" | "verify" | "plan")))
 }

@@ -74,6 +74,21 @@ pub enum PassKind {
     Verify,
 }
 
+impl PassKind {
+    /// The word on the command line and in the ledger; an automatic pass is recorded as `first` or `delta`.
+    pub fn word(self) -> &'static str {
+        match self {
+            PassKind::Auto => "auto",
+            PassKind::Trial => "trial",
+            PassKind::PreStage => "prestage",
+            PassKind::Delta => "delta",
+            PassKind::Final => "final",
+            PassKind::Retry => "retry",
+            PassKind::Verify => "verify",
+        }
+    }
+}
+
 /// Everything a pass needs to know besides its two sides.
 #[derive(Clone, Debug, Default)]
 pub struct Options {

@@ -1,0 +1,192 @@
+//! Mail that the target holds already: it answers for listed rows before anything is copied, and stays as it is.
+//!
+//! The case of a target half filled by another tool, of a lost ledger, of one restored from a backup. Headers first: a fingerprint that is
+//! unique on both sides decides. Where it is not, the bytes decide on targets that keep them (never one answer for two rows), and on
+//! others the multiset of sizes and dates.
+
+use std::collections::HashMap;
+
+use super::{
+    arrivals::Arrivals,
+    bodies,
+    job::Job,
+    matching::{Group, Item, Tolerance, group},
+    run::Run,
+};
+use crate::{
+    error::Result,
+    ledger::{FolderRow, Row, RowQuery, Settlement},
+    limits,
+    model::{Flags, RowState, SystemFlags, TargetUid},
+    source::{FetchItem, SourceSession},
+    target::TargetSession,
+    transfer::Event,
+};
+
+/// Settles listed rows of `job` that unclaimed messages of its folder answer for.
+pub(super) async fn adopt(
+    run: &Run,
+    source: &mut dyn SourceSession,
+    target: &mut dyn TargetSession,
+    job: &Job,
+    mut arrivals: Arrivals,
+) -> Result<()> {
+    if arrivals.unclaimed.is_empty() {
+        return Ok(());
+    }
+    let tolerance = if target.capabilities().keeps_bytes { Tolerance::Close } else { Tolerance::Rendered };
+    let sizes = SizeIndex::new(&arrivals.unclaimed, tolerance);
+    for folder in &job.sources {
+        let rows = candidates(run, folder, &sizes).await?;
+        if rows.is_empty() {
+            continue;
+        }
+        let items = fingerprints(source, folder, &rows).await?;
+        let mut pairs = Vec::new();
+        for mut group in group(items, arrivals.unclaimed.iter().copied()) {
+            pairs.extend(decide(run, source, target, job, folder, &rows, &mut group, tolerance).await?);
+        }
+        settle(run, target, job, arrivals.status.validity, &rows, &pairs).await?;
+        arrivals.unclaimed.retain(|item| pairs.iter().all(|(_, uid)| *uid != item.id));
+    }
+    Ok(())
+}
+
+/// Sizes of what was found, so that only rows that could be there are asked for at the source.
+struct SizeIndex {
+    sorted: Vec<u64>,
+    tolerance: Tolerance,
+}
+
+impl SizeIndex {
+    fn new(items: &[Item], tolerance: Tolerance) -> Self {
+        let mut sorted: Vec<u64> = items.iter().map(|item| item.size).collect();
+        sorted.sort_unstable();
+        SizeIndex { sorted, tolerance }
+    }
+
+    /// Whether some size is near enough. The nearest on either side decide: all tolerances are monotonous.
+    fn admits(&self, size: u64) -> bool {
+        let at = self.sorted.partition_point(|found| *found < size);
+        let below = at.checked_sub(1).and_then(|i| self.sorted.get(i));
+        [self.sorted.get(at), below].into_iter().flatten().any(|found| self.tolerance.admits(*found, size))
+    }
+}
+
+type Rows = HashMap<i64, Row>;
+
+async fn candidates(run: &Run, folder: &FolderRow, sizes: &SizeIndex) -> Result<Rows> {
+    let states = vec![RowState::Listed];
+    let mut query =
+        RowQuery { folder: Some(folder.id), states, in_scope: Some(true), gone: Some(false), ..Run::page() };
+    let mut rows = Rows::new();
+    loop {
+        let page = run.ledger.rows(run.lease.pair, query.clone()).await?;
+        let Some(last) = page.last() else { return Ok(rows) };
+        query.after = Some(last.id);
+        rows.extend(page.into_iter().filter(|row| sizes.admits(row.size)).map(|row| (row.id, row)));
+    }
+}
+
+fn fetch_item(row: &Row) -> FetchItem {
+    FetchItem { row: row.id, id: row.key.id.clone(), size: row.size }
+}
+
+async fn fingerprints(source: &mut dyn SourceSession, folder: &FolderRow, rows: &Rows) -> Result<Vec<Item>> {
+    let wanted: Vec<_> = rows.values().map(fetch_item).collect();
+    let mut items = Vec::with_capacity(wanted.len());
+    for page in wanted.chunks(limits::LEDGER_PAGE) {
+        let told = source.fingerprints(&folder.name, folder.epoch.unwrap_or_default(), page.to_vec()).await?;
+        let item = |(id, fingerprint): (i64, _)| {
+            let row = rows.get(&id)?;
+            Some(Item { id, fingerprint, size: row.size, received_at: row.received_at, hash: None })
+        };
+        items.extend(told.into_iter().filter_map(item));
+    }
+    Ok(items)
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "both sessions, the folder on either side and the group are what a decision needs"
+)]
+async fn decide(
+    run: &Run,
+    source: &mut dyn SourceSession,
+    target: &mut dyn TargetSession,
+    job: &Job,
+    folder: &FolderRow,
+    rows: &Rows,
+    group: &mut Group,
+    tolerance: Tolerance,
+) -> Result<Vec<(i64, i64)>> {
+    if group.is_plain(tolerance) || !target.capabilities().keeps_bytes {
+        return Ok(group.by_likeness(tolerance));
+    }
+    let items = group.wanted.iter().filter_map(|item| rows.get(&item.id)).map(fetch_item).collect();
+    let wanted = bodies::hashes(run, source, &folder.name, folder.epoch.unwrap_or_default(), items).await?;
+    let uids = group.found.iter().filter_map(|item| u32::try_from(item.id).ok()).collect();
+    let found = bodies::target_hashes(target, &job.folder, uids).await?;
+    for item in &mut group.wanted {
+        item.hash = wanted.get(&item.id).copied();
+    }
+    for item in &mut group.found {
+        item.hash = u32::try_from(item.id).ok().and_then(|uid| found.get(&uid).copied());
+    }
+    Ok(group.by_hash())
+}
+
+async fn settle(
+    run: &Run,
+    target: &mut dyn TargetSession,
+    job: &Job,
+    validity: u32,
+    rows: &Rows,
+    pairs: &[(i64, i64)],
+) -> Result<()> {
+    let uid_of = |(row, uid): &(i64, i64)| Some((u32::try_from(*uid).ok()?, rows.get(row)?));
+    for page in pairs.chunks(limits::LEDGER_PAGE) {
+        let matched: Vec<(u32, &Row)> = page.iter().filter_map(uid_of).collect();
+        let there = bodies::attributes(target, &job.folder, matched.iter().map(|(uid, _)| *uid).collect()).await?;
+        let settlement = |(uid, row): &(u32, &Row)| {
+            let mut settlement = Settlement::new(row.id, RowState::Listed, RowState::AlreadyPresent);
+            settlement.target = Some(TargetUid { validity, uid: *uid });
+            settlement.target_folder = Some(job.folder.clone());
+            settlement.applied = Some(shared(&row.flags, there.get(uid).map(|found| &found.flags)));
+            settlement
+        };
+        run.ledger.settle(run.lease, matched.iter().map(settlement).collect()).await?;
+        let bytes = matched.iter().map(|(_, row)| row.size).sum();
+        run.tell(Event::Settled { messages: matched.len() as u64, bytes });
+    }
+    Ok(())
+}
+
+/// The flags that both sides have: what only the source has is set next, what only the target has is its user's and stays.
+fn shared(source: &Flags, target: Option<&Flags>) -> Flags {
+    let Some(target) = target else { return Flags::default() };
+    let system: SystemFlags = source.system.intersection(target.system);
+    Flags { system, keywords: source.keywords.intersection(&target.keywords).cloned().collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Fingerprint;
+
+    #[test]
+    fn only_near_sizes_are_asked_for() {
+        let item = |size| Item { id: 1, fingerprint: Fingerprint([0; 16]), size, received_at: None, hash: None };
+        let sizes = SizeIndex::new(&[item(100), item(50_000)], Tolerance::Close);
+        assert!(sizes.admits(100) && sizes.admits(1000) && sizes.admits(51_000));
+        assert!(!sizes.admits(20_000));
+        assert!(!SizeIndex::new(&[], Tolerance::Rendered).admits(1));
+    }
+
+    #[test]
+    fn what_only_the_source_has_is_still_to_be_set() {
+        let (source, target) = (Flags::from_names(["\\Seen", "a"]), Flags::from_names(["\\Flagged", "a"]));
+        assert_eq!(shared(&source, Some(&target)), Flags::from_names(["a"]));
+        assert!(shared(&source, None).is_empty());
+    }
+}

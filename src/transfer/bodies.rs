@@ -1,0 +1,90 @@
+//! Reads single bodies where evidence is wanted, outside the copy stream.
+
+use std::collections::HashMap;
+
+use tokio::sync::mpsc;
+
+use super::run::Run;
+use crate::{
+    error::{Code, Disposition, Error, Result, Scope, Side},
+    limits,
+    model::{BodyHash, FolderName},
+    source::{FetchItem, FetchResult, Fetched, SourceSession},
+    target::{Evidence, Find, Found, TargetSession},
+};
+
+/// Hashes of source messages by row; those that cannot be read are left out.
+pub(super) async fn hashes(
+    run: &Run,
+    source: &mut dyn SourceSession,
+    folder: &FolderName,
+    epoch: u64,
+    items: Vec<FetchItem>,
+) -> Result<HashMap<i64, BodyHash>> {
+    let (wanted, queue) = mpsc::channel(1);
+    let (sender, mut bodies) = mpsc::channel::<Fetched>(limits::LANE_QUEUE);
+    let feed = async move {
+        for chunk in items.chunks(limits::FETCH_CHUNK) {
+            if wanted.send(chunk.to_vec()).await.is_err() {
+                break;
+            }
+        }
+    };
+    let read = async {
+        let mut hashes = HashMap::new();
+        while let Some(fetched) = bodies.recv().await {
+            if let FetchResult::Body(body) = fetched.what {
+                hashes.insert(fetched.row, body.hash().map_err(spool_error)?);
+            }
+        }
+        Ok::<_, Error>(hashes)
+    };
+    let (fetched, (), hashes) = tokio::join!(source.fetch(folder, epoch, queue, sender), feed, read);
+    run.go_on()?;
+    fetched?;
+    hashes
+}
+
+/// Hashes of target messages by UID.
+pub(super) async fn target_hashes(
+    target: &mut dyn TargetSession,
+    folder: &FolderName,
+    uids: Vec<u32>,
+) -> Result<HashMap<u32, BodyHash>> {
+    let (sender, mut pages) = mpsc::channel::<Vec<Found>>(limits::LISTING_QUEUE);
+    let read = async {
+        let mut hashes = HashMap::new();
+        while let Some(page) = pages.recv().await {
+            hashes.extend(page.into_iter().filter_map(|found| Some((found.at.uid, found.body_hash?))));
+        }
+        hashes
+    };
+    let (status, hashes) = tokio::join!(target.find(folder, Find::Uids(uids), Evidence::Body, sender), read);
+    status?;
+    Ok(hashes)
+}
+
+/// The spool's disk failed.
+pub(super) fn spool_error(error: std::io::Error) -> Error {
+    let what = format!("the spool in {}", std::env::temp_dir().display());
+    Error::new(Code::Disk, Side::System, Scope::Run, Disposition::NeedsPerson, what).with_source(error)
+}
+
+/// Flags, dates and sizes of target messages by UID; those that are not there are left out.
+pub(super) async fn attributes(
+    target: &mut dyn TargetSession,
+    folder: &FolderName,
+    uids: Vec<u32>,
+) -> Result<HashMap<u32, Found>> {
+    let (sender, mut pages) = mpsc::channel::<Vec<Found>>(limits::LISTING_QUEUE);
+    let read = async {
+        let mut there = HashMap::new();
+        while let Some(page) = pages.recv().await {
+            there.extend(page.into_iter().map(|found| (found.at.uid, found)));
+        }
+        there
+    };
+    let (status, there) = tokio::join!(target.find(folder, Find::Uids(uids), Evidence::Attributes, sender), read);
+    status?;
+    Ok(there)
+}

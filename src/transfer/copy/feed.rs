@@ -1,0 +1,98 @@
+//! Asks the source for rows, a page of the ledger at a time.
+
+use std::collections::VecDeque;
+
+use tokio::sync::mpsc;
+
+use super::{Rung, flight::Flight};
+use crate::{
+    error::Result,
+    ledger::{FolderRow, Row, RowId, RowQuery, Settlement},
+    limits,
+    model::RowState,
+    source::FetchItem,
+    target::TargetCapabilities,
+    transfer::{
+        Order, PassKind,
+        plan::{self, Step},
+        run::Run,
+    },
+};
+
+/// Which rows to copy.
+pub(in crate::transfer) enum Feed {
+    /// Everything that is listed and in scope.
+    Listed,
+    /// These, each on a rung of the repair ladder.
+    Rungs(VecDeque<(Row, Rung)>),
+}
+
+/// Asks for what `feed` yields until it is exhausted, the source is gone or somebody asked to stop.
+pub(super) async fn feed(
+    run: &Run,
+    folder: &FolderRow,
+    target: &TargetCapabilities,
+    mut feed: Feed,
+    flight: &Flight,
+    ask: mpsc::Sender<Vec<FetchItem>>,
+) -> Result<()> {
+    let mut left = if run.options.pass == PassKind::Trial { limits::TRIAL_MESSAGES } else { usize::MAX };
+    let mut after = None;
+    while left > 0 && !run.stop.is_cancelled() {
+        let mut page = match &mut feed {
+            Feed::Listed => listed(run, folder, &mut after).await?,
+            Feed::Rungs(rows) => rows.drain(..rows.len().min(limits::LEDGER_PAGE)).collect(),
+        };
+        if page.is_empty() {
+            break;
+        }
+        page.truncate(left);
+        left -= page.len();
+        let page = without_skipped(run, target, page).await?;
+        for chunk in page.chunks(limits::FETCH_CHUNK) {
+            let items = chunk.iter().map(|(row, _)| item(row)).collect();
+            flight.ask(chunk.iter().cloned());
+            if run.stop.is_cancelled() || ask.send(items).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn listed(run: &Run, folder: &FolderRow, after: &mut Option<RowId>) -> Result<Vec<(Row, Rung)>> {
+    let query = RowQuery {
+        folder: Some(folder.id),
+        states: vec![RowState::Listed],
+        in_scope: Some(true),
+        gone: Some(false),
+        newest_first: run.options.order == Order::Newest,
+        after: *after,
+        ..Run::page()
+    };
+    let page = run.ledger.rows(run.lease.pair, query).await?;
+    *after = page.last().map(|row| row.id).or(*after);
+    Ok(page.into_iter().filter(|row| Some(row.key.epoch) == folder.epoch).map(|row| (row, Rung::Original)).collect())
+}
+
+async fn without_skipped(run: &Run, target: &TargetCapabilities, page: Vec<(Row, Rung)>) -> Result<Vec<(Row, Rung)>> {
+    let (mut copied, mut skipped) = (Vec::with_capacity(page.len()), Vec::new());
+    for (row, rung) in page {
+        match plan::step(&row, target) {
+            Step::Copy => copied.push((row, rung)),
+            Step::Skip(reason) => {
+                let mut settlement = Settlement::new(row.id, RowState::Listed, RowState::Skipped);
+                settlement.reason = Some(reason);
+                skipped.push(settlement);
+            }
+        }
+    }
+    if !skipped.is_empty() {
+        run.ledger.settle(run.lease, skipped).await?;
+    }
+    Ok(copied)
+}
+
+fn item(row: &Row) -> FetchItem {
+    FetchItem { row: row.id, id: row.key.id.clone(), size: row.size }
+}

@@ -1,0 +1,169 @@
+//! The repair ladder (design §8): what is tried with a message that the target refuses, from nothing to the most.
+//!
+//! A refusal that names the fault goes straight to the smallest repair of it; a vague one is first answered with the same bytes on a fresh
+//! session (Exchange's catch-all replies are often about the session, quirk 6), then with every repair that has something to do. Too
+//! large and malware end at once. What is known to be refused by any server (NUL, quirk 81) or by this one (its line limit) is repaired
+//! before it is sent.
+
+use crate::{
+    body::Body,
+    error::Result,
+    mime::{self, Inspection, Repair},
+    model::{BodyHash, Fingerprint, ReceivedAt},
+    target::Fault,
+    transfer::bodies::spool_error,
+};
+
+/// A rung: what is done to a message's bytes before they are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::transfer) enum Rung {
+    /// As it is.
+    Original,
+    /// As it is, on a fresh session.
+    Fresh,
+    /// The repairs of the fault that the target named.
+    Named(Fault),
+    /// Every repair that has something to do.
+    Everything,
+}
+
+impl Rung {
+    /// The number that the ledger keeps.
+    pub fn number(self) -> u8 {
+        match self {
+            Rung::Original => 0,
+            Rung::Fresh => 1,
+            Rung::Named(_) => 2,
+            Rung::Everything => 3,
+        }
+    }
+
+    fn repairs(self) -> &'static [Repair] {
+        match self {
+            Rung::Original | Rung::Fresh => &[],
+            Rung::Named(Fault::LongLine) => &[Repair::HeaderLine, Repair::BodyLine],
+            Rung::Named(Fault::Nul) => &[Repair::Nul],
+            Rung::Named(Fault::BareNewline) => &[Repair::Newline],
+            Rung::Named(Fault::Header) => &[Repair::MboxFrom, Repair::Header],
+            Rung::Named(_) | Rung::Everything => &[
+                Repair::MboxFrom,
+                Repair::Nul,
+                Repair::Newline,
+                Repair::Header,
+                Repair::HeaderLine,
+                Repair::Control,
+                Repair::BodyLine,
+            ],
+        }
+    }
+}
+
+/// The rung after `rung`, given what the target named; `None`: the message ends as refused.
+pub(in crate::transfer) fn next(rung: Rung, fault: Fault) -> Option<Rung> {
+    match (rung, fault) {
+        (_, Fault::TooBig | Fault::Virus) | (Rung::Everything, _) => None,
+        (Rung::Original, Fault::Unknown) => Some(Rung::Fresh),
+        (Rung::Fresh, Fault::Unknown) | (Rung::Named(_), _) => Some(Rung::Everything),
+        (Rung::Original | Rung::Fresh, named) => Some(Rung::Named(named)),
+    }
+}
+
+/// What this target is known to refuse.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// The longest line it takes (bytes).
+    pub max_line: Option<usize>,
+}
+
+/// A message as it is sent.
+pub(super) struct Fitted {
+    pub body: Body,
+    pub hash: BodyHash,
+    pub fingerprint: Fingerprint,
+    /// The date its own header tells, for a source that told none.
+    pub received_at: Option<ReceivedAt>,
+    /// What was repaired, in words.
+    pub repairs: String,
+    pub size: u64,
+}
+
+/// Repairs what `rung` asks for and what this target is known to refuse; hashes the outcome.
+///
+/// # Errors
+/// The message can't be repaired without breaking a signature (scope message), or the spool failed (scope run).
+pub(super) fn fit(body: &Body, rung: Rung, limits: Limits) -> Result<Fitted> {
+    let inspection = mime::inspect(body).map_err(spool_error)?;
+    let mut wanted = before_sending(&inspection, limits);
+    wanted.extend(rung.repairs().iter().filter(|repair| !wanted.contains(repair)).copied().collect::<Vec<_>>());
+    let repaired = if wanted.is_empty() { None } else { mime::repair(body, &wanted, limits.max_line)? };
+    let (body, notes) = repaired.unwrap_or_else(|| (body.clone(), Vec::new()));
+    let hash = if inspection.bare_newline { body.wire_hash() } else { body.hash() }.map_err(spool_error)?;
+    let fingerprint = mime::fingerprint_body(&body).map_err(spool_error)?;
+    let repairs = notes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    Ok(Fitted { size: body.len(), body, hash, fingerprint, received_at: inspection.received_at, repairs })
+}
+
+fn before_sending(inspection: &Inspection, limits: Limits) -> Vec<Repair> {
+    let mut repairs = Vec::new();
+    if inspection.nul {
+        repairs.push(Repair::Nul);
+    }
+    if let Some(longest) = limits.max_line {
+        let lines = [Repair::HeaderLine, Repair::BodyLine];
+        repairs.extend(lines.into_iter().filter(|repair| inspection.needs(*repair, longest)));
+    }
+    repairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_climb_ends() {
+        let faults = [
+            Fault::Unknown,
+            Fault::LongLine,
+            Fault::Nul,
+            Fault::BareNewline,
+            Fault::Header,
+            Fault::TooBig,
+            Fault::Virus,
+        ];
+        for first in faults {
+            for second in faults {
+                let (mut rung, mut steps) = (Some(Rung::Original), 0);
+                while let Some(at) = rung {
+                    rung = next(at, if steps % 2 == 0 { first } else { second });
+                    steps += 1;
+                }
+                assert!(steps <= 4, "{first:?} {second:?} took {steps} attempts");
+            }
+        }
+    }
+
+    #[test]
+    fn a_named_fault_goes_straight_to_its_repair() {
+        assert_eq!(next(Rung::Original, Fault::Nul), Some(Rung::Named(Fault::Nul)));
+        assert_eq!(next(Rung::Original, Fault::Unknown), Some(Rung::Fresh));
+        assert_eq!(next(Rung::Fresh, Fault::Unknown), Some(Rung::Everything));
+        assert_eq!(next(Rung::Original, Fault::Virus), None);
+    }
+
+    #[test]
+    fn nul_never_leaves() {
+        let body = Body::from_bytes(&b"Subject: x\r\n\r\na\0b\r\n"[..]);
+        let fitted = fit(&body, Rung::Original, Limits { max_line: None }).unwrap();
+        assert_eq!(fitted.body.as_memory().unwrap().as_ref(), b"Subject: x\r\n\r\nab\r\n");
+        assert!(!fitted.repairs.is_empty());
+    }
+
+    #[test]
+    fn sound_mail_is_not_touched() {
+        let bytes = &b"Subject: x\r\n\r\nhello\r\n"[..];
+        let fitted = fit(&Body::from_bytes(bytes), Rung::Everything, Limits { max_line: Some(1000) }).unwrap();
+        assert_eq!(fitted.body.as_memory().unwrap().as_ref(), bytes);
+        assert_eq!(fitted.hash, Body::from_bytes(bytes).hash().unwrap());
+        assert!(fitted.repairs.is_empty());
+    }
+}

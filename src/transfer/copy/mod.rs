@@ -1,0 +1,83 @@
+//! Step 5: the copy of one source folder: fetch → stage → append → record, side by side, joined by bounded queues.
+//!
+//! [`feed`] pages through listed rows and asks the source for them; bodies arrive at [`stage`], which makes groups of them durable
+//! intents and hands them to the target; [`record`] writes down what became of each. When any of the four ends, its queues close and the
+//! others drain: what was sent is recorded, what was not is listed again or in doubt.
+
+mod feed;
+mod flight;
+mod ladder;
+mod record;
+mod stage;
+
+use tokio::sync::mpsc;
+
+pub(super) use self::{
+    feed::Feed,
+    flight::Refused,
+    ladder::{Rung, next as next_rung},
+};
+use self::{flight::Flight, stage::Stager};
+use super::{job::Job, run::Run};
+use crate::{
+    error::{Disposition, Error, Result},
+    ledger::FolderRow,
+    limits,
+    source::SourceSession,
+    target::TargetSession,
+};
+
+/// What a copy of one folder did.
+#[derive(Default)]
+pub(super) struct Copied {
+    /// Messages that arrived.
+    pub arrived: u64,
+    /// Messages the target refused, with the rung they stood on.
+    pub refused: Vec<Refused>,
+}
+
+/// Copies what `feed` yields of `folder` into the job's target folder.
+///
+/// # Errors
+/// What ended one of the two sessions; everything that is known by then is in the ledger.
+pub(super) async fn copy(
+    run: &Run,
+    source: &mut dyn SourceSession,
+    target: &mut dyn TargetSession,
+    job: &Job,
+    folder: &FolderRow,
+    feed: Feed,
+) -> (Copied, Result<()>) {
+    let status = match target.status(&job.folder).await {
+        Ok(status) => status,
+        Err(error) => return (Copied::default(), Err(error)),
+    };
+    let capabilities = target.capabilities().clone();
+    let flight = Flight::new(status);
+    let (ask, asked) = mpsc::channel(limits::LANE_QUEUE);
+    let (bring, brought) = mpsc::channel(limits::LANE_QUEUE * limits::FETCH_CHUNK);
+    let (hand, handed) = mpsc::channel(limits::LANE_QUEUE);
+    let (tell, told) = mpsc::channel(limits::OUTCOME_GROUP);
+    let stager = Stager { run, job, capabilities: &capabilities, flight: &flight };
+    let (fed, fetched, staged, appended, recorded) = tokio::join!(
+        feed::feed(run, folder, &capabilities, feed, &flight, ask),
+        source.fetch(&folder.name, folder.epoch.unwrap_or_default(), asked, bring),
+        stager.stage(brought, hand),
+        target.append(&job.folder, handed, tell),
+        record::record(run, &flight, told),
+    );
+    let mut copied = Copied::default();
+    let recorded = recorded.map(|done| copied = done);
+    (copied, first_cause([recorded, fed, staged, appended, fetched]))
+}
+
+/// The error that explains the others: a queue that closed because its reader failed is only an echo. A stated back-off comes before
+/// a lost session, for it says when to come back.
+fn first_cause<const N: usize>(results: [Result<()>; N]) -> Result<()> {
+    let mut errors: Vec<Error> = results.into_iter().filter_map(Result::err).collect();
+    let stated = |error: &Error| matches!(error.disposition(), Disposition::RetryAfter(Some(_)));
+    match errors.iter().position(stated) {
+        Some(at) => Err(errors.swap_remove(at)),
+        None => errors.into_iter().next().map_or(Ok(()), Err),
+    }
+}

@@ -1,0 +1,52 @@
+//! Writes down what became of every append, in groups; a lost outcome is found again at the target.
+
+use tokio::sync::mpsc;
+
+use super::{
+    Copied,
+    flight::{Flight, Refused},
+};
+use crate::{
+    error::Result,
+    ledger::{RowId, Settlement},
+    limits,
+    model::RowState,
+    target::{AppendResult, Appended},
+    transfer::{Event, run::Run},
+};
+
+/// Records outcomes until the target tells no more.
+pub(super) async fn record(run: &Run, flight: &Flight, mut told: mpsc::Receiver<Appended>) -> Result<Copied> {
+    let mut copied = Copied::default();
+    let mut group = Vec::with_capacity(limits::OUTCOME_GROUP);
+    while told.recv_many(&mut group, limits::OUTCOME_GROUP).await > 0 {
+        let (mut arrived, mut bytes) = (0, 0);
+        let mut settlements = Vec::with_capacity(group.len());
+        for Appended { row, what } in group.drain(..) {
+            let Some((sent, rung)) = flight.landed(row) else { continue };
+            match what {
+                AppendResult::Stored(at) => {
+                    arrived += 1;
+                    bytes += sent.size;
+                    at.inspect(|at| flight.advance(*at));
+                    settlements.push(Settlement { target: at, ..moved(row, RowState::Copied) });
+                }
+                AppendResult::NotSent => settlements.push(moved(row, RowState::Listed)),
+                AppendResult::Refused(refusal) => {
+                    settlements.push(moved(row, RowState::Listed));
+                    copied.refused.push(Refused { row: sent, rung, refusal });
+                }
+            }
+        }
+        run.ledger.settle(run.lease, settlements).await?;
+        copied.arrived += arrived;
+        if arrived > 0 {
+            run.tell(Event::Settled { messages: arrived, bytes });
+        }
+    }
+    Ok(copied)
+}
+
+fn moved(row: RowId, to: RowState) -> Settlement {
+    Settlement::new(row, RowState::Intended, to)
+}

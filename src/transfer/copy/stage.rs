@@ -1,0 +1,172 @@
+//! From whole bodies to durable intents: the last stop before a message leaves.
+//!
+//! Hash and fingerprint are of the bytes about to be sent. A group leaves only after its intents are durable, and each rung of the repair
+//! ladder is a new intent.
+
+use tokio::sync::mpsc;
+
+use super::{
+    Rung,
+    flight::Flight,
+    ladder::{self, Fitted},
+};
+use crate::{
+    body::Body,
+    clock,
+    error::{Code, Error, Result, Scope},
+    ledger::{Intent, Row, Settlement},
+    limits,
+    model::{BodyHash, Fingerprint, Flags, Reason, ReceivedAt, RowState},
+    source::{FetchResult, Fetched},
+    target::{AppendItem, TargetCapabilities},
+    transfer::{job::Job, plan, quarantine, run::Run},
+};
+
+/// Turns bodies into groups of durable intents.
+pub(super) struct Stager<'a> {
+    pub run: &'a Run,
+    pub job: &'a Job,
+    pub capabilities: &'a TargetCapabilities,
+    pub flight: &'a Flight,
+}
+
+/// A message that is ready to be sent.
+struct Ready {
+    row: Row,
+    rung: Rung,
+    body: Body,
+    hash: BodyHash,
+    fingerprint: Fingerprint,
+    received_at: Option<ReceivedAt>,
+    repairs: String,
+}
+
+impl Stager<'_> {
+    /// Takes bodies until none comes any more; hands groups on until nobody takes them.
+    pub async fn stage(&self, mut bodies: mpsc::Receiver<Fetched>, hand: mpsc::Sender<Vec<AppendItem>>) -> Result<()> {
+        let mut group: Vec<Ready> = Vec::new();
+        let mut bytes = 0;
+        loop {
+            let next = if group.is_empty() {
+                Some(bodies.recv().await)
+            } else {
+                clock::timeout(limits::GROUP_LINGER, bodies.recv()).await
+            };
+            match next {
+                Some(Some(fetched)) => {
+                    if let Some(ready) = self.take(fetched).await? {
+                        bytes += ready.body.len();
+                        group.push(ready);
+                    }
+                    if group.len() < self.capabilities.batch.clamp(1, limits::INTENT_BATCH)
+                        && bytes < limits::INTENT_BATCH_BYTES
+                    {
+                        continue;
+                    }
+                }
+                Some(None) => {
+                    self.leave(&mut group, &hand).await?;
+                    return Ok(());
+                }
+                None => {}
+            }
+            if !self.leave(&mut group, &hand).await? {
+                return Ok(());
+            }
+            bytes = 0;
+        }
+    }
+
+    /// A fetched message, made ready; `None` if it ends here.
+    async fn take(&self, fetched: Fetched) -> Result<Option<Ready>> {
+        let Some((row, rung)) = self.flight.arrived(fetched.row) else { return Ok(None) };
+        match fetched.what {
+            FetchResult::Vanished => {
+                let reason = Reason { code: Code::ItemVanished, words: "gone before it was read".to_owned() };
+                self.end(&row, RowState::Vanished, reason).await?;
+                Ok(None)
+            }
+            FetchResult::Unreadable(reason) => {
+                self.end(&row, RowState::Failed, reason).await?;
+                Ok(None)
+            }
+            FetchResult::Body(body) => self.ready(row, rung, body).await,
+        }
+    }
+
+    async fn ready(&self, row: Row, rung: Rung, body: Body) -> Result<Option<Ready>> {
+        let fitted = match self.fit(body.clone(), rung).await {
+            Ok(fitted) => fitted,
+            Err(error) if error.scope() == Scope::Message => {
+                quarantine::keep(self.run, row.id, &body)?;
+                let reason = Reason { code: error.code(), words: error.subject().to_owned() };
+                self.end(&row, RowState::Failed, reason).await?;
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        let Fitted { body, hash, fingerprint, received_at, repairs, size } = fitted;
+        if let Some(limit) = self.capabilities.max_size.filter(|limit| size > *limit) {
+            self.end(&row, RowState::Skipped, plan::too_big(size, limit)).await?;
+            return Ok(None);
+        }
+        let received_at = row.received_at.or(received_at);
+        Ok(Some(Ready { row, rung, body, hash, fingerprint, received_at, repairs }))
+    }
+
+    async fn fit(&self, body: Body, rung: Rung) -> Result<Fitted> {
+        let limits = ladder::Limits { max_line: self.capabilities.max_line };
+        if body.as_memory().is_some() {
+            return ladder::fit(&body, rung, limits);
+        }
+        // A spooled body is read from disk: not on a thread that others wait for.
+        let work = tokio::task::spawn_blocking(move || ladder::fit(&body, rung, limits));
+        work.await.map_err(|panic| Error::bug("preparing a large message").with_source(panic))?
+    }
+
+    async fn end(&self, row: &Row, state: RowState, reason: Reason) -> Result<()> {
+        let mut settlement = Settlement::new(row.id, RowState::Listed, state);
+        settlement.reason = Some(reason);
+        self.run.ledger.settle(self.run.lease, vec![settlement]).await
+    }
+
+    /// Makes the group's intents durable and hands it on; `false` if nobody takes it. Those rows stay in doubt until the
+    /// next look at the target.
+    async fn leave(&self, group: &mut Vec<Ready>, hand: &mpsc::Sender<Vec<AppendItem>>) -> Result<bool> {
+        if group.is_empty() {
+            return Ok(true);
+        }
+        // The place in the queue comes first: an intent for bytes that nobody will send is a doubt for nothing.
+        let Ok(place) = hand.reserve().await else { return Ok(false) };
+        let intents = group.iter().map(|ready| self.intent(ready)).collect();
+        self.run.ledger.intend(self.run.lease, intents).await?;
+        let items = group.drain(..).map(|ready| self.send(ready)).collect();
+        place.send(items);
+        Ok(true)
+    }
+
+    fn intent(&self, ready: &Ready) -> Intent {
+        Intent {
+            row: ready.row.id,
+            target_folder: self.job.folder.clone(),
+            mark: self.flight.mark(),
+            body_hash: ready.hash,
+            fingerprint: ready.fingerprint,
+            sent_size: ready.body.len(),
+            rung: ready.rung.number(),
+            repairs: ready.repairs.clone(),
+            applied: self.kept_flags(&ready.row.flags),
+        }
+    }
+
+    fn send(&self, ready: Ready) -> AppendItem {
+        let Ready { row, rung, body, received_at, .. } = ready;
+        let item = AppendItem { row: row.id, body, flags: self.kept_flags(&row.flags), received_at };
+        self.flight.send(row, rung);
+        item
+    }
+
+    fn kept_flags(&self, flags: &Flags) -> Flags {
+        flags.kept(self.capabilities.keeps_keywords)
+    }
+}

@@ -1,0 +1,187 @@
+//! One folder's listing, written down as it is told.
+
+use std::collections::HashMap;
+
+use super::known::KnownWalk;
+use crate::{
+    error::Result,
+    ledger::{Discovered, FolderRow, Known, NewRow},
+    limits,
+    model::{FolderName, MessageKey},
+    source::{FlagsSeen, Listed, ListingKind},
+    transfer::run::Run,
+};
+
+/// What a listing left to do.
+pub(super) enum Finding {
+    /// The folder must be listed once more, whole.
+    Incomplete(FolderName),
+    /// The folder has a new epoch; its cursor is not written yet.
+    Reborn(Rebirth),
+}
+
+impl Finding {
+    pub fn folder(&self) -> &FolderName {
+        match self {
+            Finding::Incomplete(folder) => folder,
+            Finding::Reborn(rebirth) => &rebirth.folder.name,
+        }
+    }
+}
+
+/// A folder whose epoch changed.
+pub(super) struct Rebirth {
+    pub folder: FolderRow,
+    pub new_epoch: u64,
+    pub cursor: Vec<u8>,
+    pub count: Option<u64>,
+}
+
+/// The listing of one folder that is being told.
+pub(super) struct Listing<'a> {
+    run: &'a Run,
+    folder: FolderRow,
+    namespace: Vec<u8>,
+    epoch: u64,
+    kind: ListingKind,
+    walk: KnownWalk,
+    step: Discovered,
+    live: u64,
+    late: bool,
+}
+
+impl<'a> Listing<'a> {
+    pub fn begin(run: &'a Run, folder: &FolderRow, by_mailbox: bool, epoch: u64, kind: ListingKind) -> Self {
+        let namespace = if by_mailbox { Vec::new() } else { folder.name.as_bytes().to_vec() };
+        let walk = KnownWalk::new(run.ledger.clone(), run.lease.pair, namespace.clone(), epoch);
+        let live = if kind == ListingKind::Complete { 0 } else { folder.count.unwrap_or(0) };
+        let folder = folder.clone();
+        Listing { run, folder, namespace, epoch, kind, walk, step: Discovered::default(), live, late: false }
+    }
+
+    /// Messages told with everything about them, ascending.
+    pub async fn listed(&mut self, messages: Vec<Listed>) -> Result<()> {
+        let mut known = self.look_up(messages.iter().map(|m| &m.id)).await?;
+        for message in messages {
+            let found = self.meet(&message.id, &mut known).await?;
+            if let Some(found) = found.filter(|found| !found.gone) {
+                if found.flags != message.flags {
+                    self.step.flags.push((found.row, message.flags));
+                }
+            } else {
+                self.step.new.push(self.new_row(message));
+                self.live += u64::from(self.kind == ListingKind::Delta);
+            }
+            self.live += u64::from(self.kind == ListingKind::Complete);
+        }
+        self.flush_if_full().await
+    }
+
+    /// Messages told with their flags only, ascending.
+    pub async fn flags(&mut self, seen: Vec<FlagsSeen>) -> Result<()> {
+        let mut known = self.look_up(seen.iter().map(|s| &s.id)).await?;
+        for message in seen {
+            match self.meet(&message.id, &mut known).await? {
+                Some(found) if !found.gone => {
+                    if found.flags != message.flags {
+                        self.step.flags.push((found.row, message.flags));
+                    }
+                }
+                _ => self.late = true,
+            }
+            self.live += u64::from(self.kind == ListingKind::Complete);
+        }
+        self.flush_if_full().await
+    }
+
+    /// Messages that are gone for certain.
+    pub async fn gone(&mut self, ids: Vec<Vec<u8>>) -> Result<()> {
+        for page in ids.chunks(limits::LEDGER_PAGE) {
+            let known = self.known_ids(page.to_vec()).await?;
+            for found in known.into_iter().filter(|found| !found.gone) {
+                self.step.gone.push(found.row);
+                self.live = self.live.saturating_sub(1);
+            }
+            self.flush_if_full().await?;
+        }
+        Ok(())
+    }
+
+    /// The listing is complete: the cursor commits with the last rows, unless something is left to do first.
+    pub async fn end(mut self, cursor: Vec<u8>, count: Option<u64>) -> Result<Option<Finding>> {
+        if self.kind == ListingKind::Complete {
+            while let Some(left) = self.walk.next_below(None).await? {
+                self.missed(&left);
+                self.flush_if_full().await?;
+            }
+        }
+        if self.folder.epoch.is_some_and(|old| old != self.epoch) {
+            self.flush().await?;
+            let Listing { folder, epoch: new_epoch, .. } = self;
+            return Ok(Some(Finding::Reborn(Rebirth { folder, new_epoch, cursor, count })));
+        }
+        let adds_up = self.kind == ListingKind::Unchanged || count.is_none_or(|count| count == self.live);
+        let complete = self.kind == ListingKind::Complete;
+        if self.late || (!adds_up && !complete) {
+            self.flush().await?;
+            tracing::debug!(folder = %self.folder.path, live = self.live, ?count, "The listing does not add up; the folder is listed whole.");
+            return Ok(Some(Finding::Incomplete(self.folder.name)));
+        }
+        // A whole listing is what there was to see; messages that came or went meanwhile are the next pass's business.
+        let live = if complete { Some(self.live) } else { count };
+        self.step.end = Some((cursor, self.epoch, live));
+        self.flush().await?;
+        Ok(None)
+    }
+
+    /// The known row of an id that was told; in a complete listing, whatever is known before it is gone.
+    async fn meet(&mut self, id: &[u8], known: &mut HashMap<Vec<u8>, Known>) -> Result<Option<Known>> {
+        if self.kind != ListingKind::Complete {
+            return Ok(known.remove(id));
+        }
+        while let Some(passed) = self.walk.next_below(Some(id)).await? {
+            self.missed(&passed);
+        }
+        self.walk.next_if(id).await
+    }
+
+    fn missed(&mut self, known: &Known) {
+        if !known.gone {
+            self.step.gone.push(known.row);
+        }
+    }
+
+    async fn look_up(&self, ids: impl Iterator<Item = &Vec<u8>>) -> Result<HashMap<Vec<u8>, Known>> {
+        if self.kind == ListingKind::Complete {
+            return Ok(HashMap::new());
+        }
+        let known = self.known_ids(ids.cloned().collect()).await?;
+        Ok(known.into_iter().map(|known| (known.id.clone(), known)).collect())
+    }
+
+    async fn known_ids(&self, ids: Vec<Vec<u8>>) -> Result<Vec<Known>> {
+        let mut known = Vec::new();
+        for page in ids.chunks(limits::LEDGER_PAGE) {
+            let page = page.to_vec();
+            known.extend(self.run.ledger.known_ids(self.run.lease.pair, &self.namespace, self.epoch, page).await?);
+        }
+        Ok(known)
+    }
+
+    fn new_row(&self, message: Listed) -> NewRow {
+        let Listed { id, version, size, received_at, flags } = message;
+        let in_scope = self.run.options.scope.admits(size, received_at, &flags);
+        let key = MessageKey { namespace: self.namespace.clone(), epoch: self.epoch, id, version };
+        NewRow { key, size, received_at, flags, in_scope }
+    }
+
+    async fn flush_if_full(&mut self) -> Result<()> {
+        let waiting = self.step.new.len() + self.step.flags.len() + self.step.gone.len();
+        if waiting >= limits::LEDGER_PAGE { self.flush().await } else { Ok(()) }
+    }
+
+    async fn flush(&mut self) -> Result<()> {
+        let step = std::mem::take(&mut self.step);
+        self.run.ledger.discovered(self.run.lease, self.folder.id, step).await
+    }
+}

@@ -1,0 +1,111 @@
+//! A source folder under a new epoch (UIDVALIDITY changed): its messages are recognised by content before anything counts as new.
+//!
+//! Restarting would copy the folder twice (quirk 95). The rows of the old epoch take the keys of the messages that answer for them;
+//! what answers for none is new, and old rows that nothing answers for are gone.
+
+use std::collections::{HashMap, HashSet};
+
+use super::listing::Rebirth;
+use crate::{
+    error::Result,
+    ledger::{Correction, Discovered, Row, RowQuery},
+    limits,
+    model::RowState,
+    source::{FetchItem, SourceSession},
+    transfer::{
+        bodies,
+        matching::{Group, Item, Tolerance, group},
+        run::Run,
+    },
+};
+
+/// Matches old rows with new ones and commits the folder's cursor under the new epoch.
+pub(super) async fn identify(run: &Run, source: &mut dyn SourceSession, rebirth: Rebirth) -> Result<()> {
+    let (old, new) = rows_of(run, &rebirth).await?;
+    tracing::info!(folder = %rebirth.folder.path, known = old.len(), listed = new.len(), "The source renumbered a folder; its messages are recognised by content.");
+    let wanted = old.values().filter(|row| row.rung == 0).filter_map(item_of_old);
+    let found = items_of_new(source, &rebirth, &new).await?;
+    let mut pairs = Vec::new();
+    for mut group in group(wanted, found) {
+        pairs.extend(decide(run, source, &rebirth, &new, &mut group).await?);
+    }
+    take_keys(run, &rebirth, &old, &new, &pairs).await
+}
+
+type Rows = HashMap<i64, Row>;
+
+async fn rows_of(run: &Run, rebirth: &Rebirth) -> Result<(Rows, Rows)> {
+    let (mut old, mut new) = (Rows::new(), Rows::new());
+    let mut query = RowQuery { folder: Some(rebirth.folder.id), gone: Some(false), ..Run::page() };
+    loop {
+        let page = run.ledger.rows(run.lease.pair, query.clone()).await?;
+        let Some(last) = page.last() else { return Ok((old, new)) };
+        query.after = Some(last.id);
+        for row in page {
+            let listed = row.state == RowState::Listed;
+            if row.key.epoch != rebirth.new_epoch {
+                old.insert(row.id, row);
+            } else if listed {
+                new.insert(row.id, row);
+            }
+        }
+    }
+}
+
+fn item_of_old(row: &Row) -> Option<Item> {
+    let (id, received_at, hash) = (row.id, row.received_at, row.body_hash);
+    Some(Item { id, fingerprint: row.fingerprint?, size: row.size, received_at, hash })
+}
+
+async fn items_of_new(source: &mut dyn SourceSession, rebirth: &Rebirth, new: &Rows) -> Result<Vec<Item>> {
+    let items: Vec<_> = new.values().map(fetch_item).collect();
+    let mut found = Vec::with_capacity(items.len());
+    for page in items.chunks(limits::LEDGER_PAGE) {
+        for (id, fingerprint) in source.fingerprints(&rebirth.folder.name, rebirth.new_epoch, page.to_vec()).await? {
+            if let Some(row) = new.get(&id) {
+                found.push(Item { id, fingerprint, size: row.size, received_at: row.received_at, hash: None });
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn fetch_item(row: &Row) -> FetchItem {
+    FetchItem { row: row.id, id: row.key.id.clone(), size: row.size }
+}
+
+async fn decide(
+    run: &Run,
+    source: &mut dyn SourceSession,
+    rebirth: &Rebirth,
+    new: &Rows,
+    group: &mut Group,
+) -> Result<Vec<(i64, i64)>> {
+    let stable = source.capabilities().stable_bytes;
+    let tolerance = if stable { Tolerance::Exact } else { Tolerance::Rendered };
+    if group.is_plain(tolerance) || !stable {
+        return Ok(group.by_likeness(tolerance));
+    }
+    let items = group.found.iter().filter_map(|item| new.get(&item.id)).map(fetch_item).collect();
+    let hashes = bodies::hashes(run, source, &rebirth.folder.name, rebirth.new_epoch, items).await?;
+    for item in &mut group.found {
+        item.hash = hashes.get(&item.id).copied();
+    }
+    Ok(group.by_hash())
+}
+
+async fn take_keys(run: &Run, rebirth: &Rebirth, old: &Rows, new: &Rows, pairs: &[(i64, i64)]) -> Result<()> {
+    for page in pairs.chunks(limits::LEDGER_PAGE) {
+        let matched = || page.iter().filter_map(|(o, n)| Some((old.get(o)?, new.get(n)?)));
+        let rekey = |(o, n): (&Row, &Row)| Correction::Rekey(o.id, rebirth.folder.id, n.key.clone());
+        run.ledger.correct(run.lease, matched().map(rekey).collect()).await?;
+        let flags = matched().filter(|(o, n)| o.flags != n.flags).map(|(o, n)| (o.id, n.flags.clone())).collect();
+        let step = Discovered { flags, ..Discovered::default() };
+        run.ledger.discovered(run.lease, rebirth.folder.id, step).await?;
+    }
+    let answered: HashSet<i64> = pairs.iter().map(|(o, _)| *o).collect();
+    let gone = old.keys().copied().filter(|id| !answered.contains(id)).collect();
+    let end = Some((rebirth.cursor.clone(), rebirth.new_epoch, rebirth.count));
+    let step = Discovered { gone, end, ..Discovered::default() };
+    run.ledger.discovered(run.lease, rebirth.folder.id, step).await
+}

@@ -1,0 +1,101 @@
+//! The mapping as a table: source folders in order → places at the target.
+
+use std::time::Duration;
+
+use super::map::Mapper;
+use crate::{
+    model::{FolderName, FolderPath, Role},
+    target::{TargetCapabilities, TargetFolder},
+};
+
+fn capabilities() -> TargetCapabilities {
+    TargetCapabilities {
+        profile: "Exchange Online",
+        keeps_bytes: false,
+        keeps_keywords: false,
+        append_uid: true,
+        settle: Duration::from_secs(60),
+        max_size: None,
+        max_line: None,
+        ordered: false,
+        batch: 1,
+        connections: 1,
+        quota_free: None,
+        case_insensitive: true,
+        reserved_names: &["Files"],
+        illegal_characters: "\\",
+        delimiter: Some('/'),
+        condstore: false,
+    }
+}
+
+fn folder(path: &str, role: Option<Role>) -> TargetFolder {
+    let path = FolderPath::new(path.split('|'));
+    TargetFolder { name: FolderName(path.to_string().into_bytes()), path, role, selectable: true, subscribed: true }
+}
+
+fn check(rules: &[(&str, &str)], folders: &[(&str, Option<Role>)], expected: &[&str]) {
+    let targets = [folder("INBOX", Some(Role::Inbox)), folder("Sent Items", Some(Role::Sent))];
+    let rules: Vec<_> = rules.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect();
+    let capabilities = capabilities();
+    let mut mapper = Mapper::new(&targets, &capabilities, &rules);
+    let places: Vec<String> =
+        folders.iter().map(|(path, role)| mapper.place(&FolderPath::new(path.split('|')), *role).0.join("|")).collect();
+    assert_eq!(places, expected);
+}
+
+#[test]
+fn roles_come_before_names() {
+    check(
+        &[],
+        &[("inbox", None), ("Gesendet", Some(Role::Sent)), ("Gesendet|2019", None)],
+        &["INBOX", "Sent Items", "Sent Items|2019"],
+    );
+}
+
+#[test]
+fn a_plain_folder_does_not_fall_into_a_role() {
+    check(&[], &[("Gesendet", Some(Role::Sent)), ("sent items", None)], &["Sent Items", "sent items (2)"]);
+}
+
+#[test]
+fn what_the_target_cannot_hold_is_replaced() {
+    check(
+        &[],
+        &[("a/b\\c", None), (" x ", None), ("Files", None), ("\u{1}", None), ("Files|y", None)],
+        &["a_b_c", "x", "Files_", "_", "Files_|y"],
+    );
+}
+
+#[test]
+fn names_that_fall_together_are_told_apart() {
+    check(
+        &[],
+        &[("Work", None), ("work", None), ("WORK", None), ("Caf\u{e9}", None), ("Cafe\u{301}", None)],
+        &["Work", "work (2)", "WORK (3)", "Caf\u{e9}", "Cafe\u{301} (2)"],
+    );
+}
+
+#[test]
+fn the_longest_rule_of_a_person_wins_and_may_merge() {
+    let rules = [("Old", "Archive/Old"), ("Old/Deep", "Deep"), ("Other", "Deep")];
+    check(
+        &rules,
+        &[("Old|x", None), ("Old|Deep|y", None), ("Other|y", None), ("Older", None)],
+        &["Archive|Old|x", "Deep|y", "Deep|y", "Older"],
+    );
+}
+
+#[test]
+fn below_the_inbox_stays_below_the_inbox() {
+    check(&[], &[("INBOX", None), ("INBOX|Projects", None)], &["INBOX", "INBOX|Projects"]);
+}
+
+#[test]
+fn an_endless_name_is_cut() {
+    let long = "é".repeat(500);
+    let capabilities = capabilities();
+    let mut mapper = Mapper::new(&[], &capabilities, &[]);
+    let place = mapper.place(&FolderPath::new([long]), None);
+    assert!(place.leaf().len() <= crate::limits::FOLDER_SEGMENT && place.leaf().starts_with('é'));
+}

@@ -1,0 +1,209 @@
+//! Messages moved at the source: they are moved at the target too, instead of being copied a second time, where there is evidence.
+//!
+//! A row that is gone (or whose folder is) and a listed row elsewhere with the same size and date are candidates; the body's hash decides. Only
+//! messages that this ledger appended and that still stand at the target are moved. The new place is a durable intent before the
+//! move, so that a move cut off in the middle is found again like an append.
+
+use std::collections::HashMap;
+
+use super::{bodies, job::Job, run::Run};
+use crate::{
+    error::Result,
+    ledger::{Correction, FolderRow, Intent, Row, RowQuery, Settlement},
+    limits,
+    model::{FolderName, RowState, TargetUid},
+    source::{FetchItem, SourceSession},
+    target::TargetSession,
+};
+
+/// A message and where it stands now at the source.
+struct Move {
+    old: Row,
+    new: Row,
+}
+
+/// Follows moves of the source at the target.
+pub(super) async fn follow(
+    run: &Run,
+    source: &mut dyn SourceSession,
+    target: &mut dyn TargetSession,
+    folders: &[FolderRow],
+    jobs: &[Job],
+) -> Result<()> {
+    let mut left = departed(run, folders).await?;
+    if left.is_empty() {
+        return Ok(());
+    }
+    for job in jobs {
+        for folder in &job.sources {
+            let candidates = candidates(run, folder, &left).await?;
+            if candidates.is_empty() {
+                continue;
+            }
+            let moves = with_equal_bytes(run, source, folder, candidates, &mut left).await?;
+            for (from, moves) in by_folder(moves) {
+                carry_out(run, target, &from, job, moves).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+type Departed = HashMap<(u64, Option<i64>), Vec<Row>>;
+
+fn likeness(row: &Row) -> (u64, Option<i64>) {
+    (row.size, row.received_at.map(|at| at.unix))
+}
+
+/// Rows this ledger copied whose message left its folder: gone by evidence, or with a folder that is listed no more.
+async fn departed(run: &Run, folders: &[FolderRow]) -> Result<Departed> {
+    let copied = || RowQuery {
+        states: vec![RowState::Copied],
+        has_target: Some(true),
+        removed: Some(false),
+        missing_at_target: Some(false),
+        ..Run::page()
+    };
+    let gone = RowQuery { gone: Some(true), ..copied() };
+    let absent = folders.iter().filter(|folder| !folder.present);
+    let with_folder = absent.map(|folder| RowQuery { folder: Some(folder.id), gone: Some(false), ..copied() });
+    let mut departed = Departed::new();
+    let mut count = 0;
+    for mut query in std::iter::once(gone).chain(with_folder) {
+        loop {
+            let page = run.ledger.rows(run.lease.pair, query.clone()).await?;
+            let Some(last) = page.last() else { break };
+            query.after = Some(last.id);
+            count += page.len();
+            if count > limits::MOVES_MOST {
+                return Ok(departed);
+            }
+            for row in page.into_iter().filter(|row| row.rung == 0 && row.body_hash.is_some()) {
+                departed.entry(likeness(&row)).or_default().push(row);
+            }
+        }
+    }
+    Ok(departed)
+}
+
+async fn candidates(run: &Run, folder: &FolderRow, left: &Departed) -> Result<Vec<Row>> {
+    let states = vec![RowState::Listed];
+    let mut query =
+        RowQuery { folder: Some(folder.id), states, in_scope: Some(true), gone: Some(false), ..Run::page() };
+    let mut found = Vec::new();
+    loop {
+        let page = run.ledger.rows(run.lease.pair, query.clone()).await?;
+        let Some(last) = page.last() else { return Ok(found) };
+        query.after = Some(last.id);
+        found.extend(page.into_iter().filter(|row| left.contains_key(&likeness(row))));
+    }
+}
+
+async fn with_equal_bytes(
+    run: &Run,
+    source: &mut dyn SourceSession,
+    folder: &FolderRow,
+    candidates: Vec<Row>,
+    left: &mut Departed,
+) -> Result<Vec<Move>> {
+    let item = |row: &Row| FetchItem { row: row.id, id: row.key.id.clone(), size: row.size };
+    let items = candidates.iter().map(item).collect();
+    let hashes = bodies::hashes(run, source, &folder.name, folder.epoch.unwrap_or_default(), items).await?;
+    let mut moves = Vec::new();
+    for new in candidates {
+        let hash = hashes.get(&new.id).copied();
+        let Some(rows) = left.get_mut(&likeness(&new)) else { continue };
+        if let Some(at) = rows.iter().position(|old| hash.is_some() && old.body_hash == hash) {
+            moves.push(Move { old: rows.swap_remove(at), new });
+        }
+    }
+    Ok(moves)
+}
+
+fn by_folder(moves: Vec<Move>) -> HashMap<FolderName, Vec<Move>> {
+    let mut folders: HashMap<FolderName, Vec<Move>> = HashMap::new();
+    for one in moves {
+        if let Some(from) = one.old.target_folder.clone() {
+            folders.entry(from).or_default().push(one);
+        }
+    }
+    folders
+}
+
+async fn carry_out(
+    run: &Run,
+    target: &mut dyn TargetSession,
+    from: &FolderName,
+    job: &Job,
+    moves: Vec<Move>,
+) -> Result<()> {
+    for page in moves.chunks(limits::INTENT_BATCH) {
+        let standing = standing(target, from, page).await?;
+        if standing.is_empty() {
+            continue;
+        }
+        if *from == job.folder {
+            // Two source folders share this target folder: the message stands where it belongs.
+            rekey(run, job, &standing, &HashMap::new()).await?;
+            continue;
+        }
+        let mark = target.mark(&job.folder).await?;
+        let intents = standing.iter().filter_map(|one| intent(one, job, &mark)).collect();
+        run.ledger.intend(run.lease, intents).await?;
+        let uids = standing.iter().filter_map(|one| one.old.target.map(|at| at.uid)).collect();
+        let moved = target.editor().move_messages(from, uids, &job.folder).await?;
+        let places: HashMap<u32, TargetUid> = moved.iter().filter_map(|(uid, at)| Some((*uid, (*at)?))).collect();
+        let refused = standing.iter().filter(|one| {
+            let uid = one.old.target.map(|at| at.uid);
+            !moved.iter().any(|(moved, _)| Some(*moved) == uid)
+        });
+        let listed = refused.map(|one| Settlement::new(one.new.id, RowState::Intended, RowState::Listed)).collect();
+        run.ledger.settle(run.lease, listed).await?;
+        let told: Vec<&Move> = standing
+            .iter()
+            .copied()
+            .filter(|one| one.old.target.is_some_and(|at| places.contains_key(&at.uid)))
+            .collect();
+        rekey(run, job, &told, &places).await?;
+    }
+    Ok(())
+}
+
+/// Moves whose message still stands at the target as this ledger left it.
+async fn standing<'a>(target: &mut dyn TargetSession, from: &FolderName, moves: &'a [Move]) -> Result<Vec<&'a Move>> {
+    let uids = moves.iter().filter_map(|one| one.old.target.map(|at| at.uid)).collect();
+    let there = bodies::attributes(target, from, uids).await?;
+    let stands = |one: &&Move| one.old.target.is_some_and(|at| there.get(&at.uid).is_some_and(|found| found.at == at));
+    Ok(moves.iter().filter(stands).collect())
+}
+
+fn intent(one: &Move, job: &Job, mark: &crate::model::Mark) -> Option<Intent> {
+    Some(Intent {
+        row: one.new.id,
+        target_folder: job.folder.clone(),
+        mark: mark.clone(),
+        body_hash: one.old.body_hash?,
+        fingerprint: one.old.fingerprint?,
+        sent_size: one.old.sent_size.unwrap_or(one.old.size),
+        rung: one.old.rung,
+        repairs: one.old.repairs.clone(),
+        applied: one.old.applied.clone(),
+    })
+}
+
+/// The old row goes on under the message's new key: a move is not a new message.
+async fn rekey(run: &Run, job: &Job, moves: &[&Move], places: &HashMap<u32, TargetUid>) -> Result<()> {
+    let mut corrections = Vec::with_capacity(moves.len() * 2);
+    for one in moves {
+        corrections.push(Correction::Rekey(one.old.id, one.new.folder, one.new.key.clone()));
+        if let Some(at) = one.old.target.and_then(|at| places.get(&at.uid)) {
+            corrections.push(Correction::Place(one.old.id, job.folder.clone(), Some(*at)));
+        }
+    }
+    run.ledger.correct(run.lease, corrections).await?;
+    for one in moves.iter().filter(|one| one.old.flags != one.new.flags) {
+        let step = crate::ledger::Discovered { flags: vec![(one.old.id, one.new.flags.clone())], ..Default::default() };
+        run.ledger.discovered(run.lease, one.new.folder, step).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,269 @@
+//! Step 1: rows in doubt, and rows whose place is unknown, are settled by asking the target. Nothing is appended to a folder before.
+//!
+//! "Arrived" settles at once. "Not arrived" may be concluded only after the folder stood still for the target's settle time, for a server
+//! goes on executing bytes that it already holds after a connection died (865 messages were seen to arrive late, design §5).
+//! A message that its user moved meanwhile is looked for where new messages appeared; one that stays unknown although a UID
+//! is missing is sent again and reported as possibly doubled: never lose.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    arrivals::{Arrivals, mark_start, unclaimed},
+    bodies,
+    matching::{Group, Item, Tolerance, group},
+    run::Run,
+};
+use crate::{
+    clock,
+    error::Result,
+    ledger::{Correction, Row, RowQuery, Settlement, TargetFolderState},
+    limits,
+    model::{FolderName, RowState, TargetUid},
+    target::{FolderStatus, TargetSession},
+};
+
+/// Settles a folder's doubts and places; returns what arrived there and answers for no row.
+pub(super) async fn settle(run: &Run, target: &mut dyn TargetSession, folder: &FolderName) -> Result<Arrivals> {
+    let status = target.status(folder).await?;
+    let known = known_state(run, folder, status).await?;
+    let mut doubt = in_doubt(run, folder).await?;
+    let mut unplaced = unplaced(run, folder).await?;
+    let frontier = known.as_ref().map_or(1, |known| known.next);
+    if doubt.is_empty() && unplaced.is_empty() && frontier == status.next {
+        return Ok(Arrivals { status, unclaimed: Vec::new(), gap: false });
+    }
+    let marks = doubt.iter().filter_map(|row| mark_start(&row.mark, status.validity));
+    let from = if unplaced.is_empty() { marks.fold(frontier, u32::min) } else { lowest(&unplaced, known, status) };
+    let mut arrivals = unclaimed(run, target, folder, from).await?;
+    place(run, target, folder, &mut unplaced, &mut arrivals).await?;
+    if from == 1 {
+        lose(run, &unplaced).await?;
+    }
+    settle_doubt(run, target, folder, from, &mut doubt, &mut arrivals).await?;
+    Ok(arrivals)
+}
+
+/// Finds the places of rows that arrived without telling their UID (no UIDPLUS).
+pub(super) async fn place_arrived(run: &Run, target: &mut dyn TargetSession, folder: &FolderName) -> Result<()> {
+    let mut unplaced = unplaced(run, folder).await?;
+    if unplaced.is_empty() {
+        return Ok(());
+    }
+    let status = target.status(folder).await?;
+    let known = known_state(run, folder, status).await?;
+    let from = lowest(&unplaced, known, status);
+    let mut arrivals = unclaimed(run, target, folder, from).await?;
+    place(run, target, folder, &mut unplaced, &mut arrivals).await
+}
+
+/// What the ledger knows of the folder; a changed UIDVALIDITY voids every UID in it, for flags would hit strangers' messages.
+async fn known_state(run: &Run, folder: &FolderName, now: FolderStatus) -> Result<Option<TargetFolderState>> {
+    let known = run.ledger.target_folder(run.lease.pair, folder).await?;
+    match known {
+        Some(known) if known.validity != now.validity => {
+            let voided = run.ledger.void_target_uids(run.lease, folder).await?;
+            tracing::warn!(?folder, voided, "The target renumbered a folder; its messages are recognised by content.");
+            let reborn = TargetFolderState { validity: now.validity, next: 1, ..TargetFolderState::default() };
+            run.ledger.set_target_folder(run.lease, folder, reborn).await?;
+            Ok(None)
+        }
+        known => Ok(known),
+    }
+}
+
+async fn in_doubt(run: &Run, folder: &FolderName) -> Result<Vec<Row>> {
+    collect(run, folder, vec![RowState::Intended], None).await
+}
+
+async fn unplaced(run: &Run, folder: &FolderName) -> Result<Vec<Row>> {
+    let rows = collect(run, folder, vec![RowState::Copied, RowState::AlreadyPresent], Some(false)).await?;
+    Ok(rows.into_iter().filter(|row| !row.removed && !row.missing_at_target).collect())
+}
+
+async fn collect(run: &Run, folder: &FolderName, states: Vec<RowState>, has_target: Option<bool>) -> Result<Vec<Row>> {
+    let mut query = RowQuery { target_folder: Some(folder.clone()), states, has_target, ..Run::page() };
+    let mut rows = Vec::new();
+    loop {
+        let page = run.ledger.rows(run.lease.pair, query.clone()).await?;
+        let Some(last) = page.last() else { return Ok(rows) };
+        query.after = Some(last.id);
+        rows.extend(page);
+    }
+}
+
+/// Where a search for unplaced rows begins: their marks, if each of them has one of this life of the folder.
+fn lowest(unplaced: &[Row], known: Option<TargetFolderState>, now: FolderStatus) -> u32 {
+    let marks: Option<Vec<u32>> = unplaced.iter().map(|row| mark_start(&row.mark, now.validity)).collect();
+    match (marks, known) {
+        (Some(marks), Some(known)) => marks.into_iter().fold(known.next, u32::min),
+        _ => 1,
+    }
+}
+
+/// Rows that a search of the whole folder did not find are not there any more.
+async fn lose(run: &Run, unplaced: &[Row]) -> Result<()> {
+    for page in unplaced.chunks(limits::LEDGER_PAGE) {
+        let missing = page.iter().map(|row| Correction::Missing(row.id, true)).collect();
+        run.ledger.correct(run.lease, missing).await?;
+    }
+    Ok(())
+}
+
+fn item(row: &Row) -> Option<Item> {
+    let size = row.sent_size.unwrap_or(row.size);
+    let (fingerprint, received_at) = (row.fingerprint?, row.received_at);
+    Some(Item { id: row.id, fingerprint, size, received_at, hash: row.body_hash })
+}
+
+/// Gives unplaced rows the UIDs that answer for them.
+async fn place(
+    run: &Run,
+    target: &mut dyn TargetSession,
+    folder: &FolderName,
+    unplaced: &mut Vec<Row>,
+    arrivals: &mut Arrivals,
+) -> Result<()> {
+    let mut pairs = Vec::new();
+    for mut group in group(unplaced.iter().filter_map(item), arrivals.unclaimed.iter().copied()) {
+        pairs.extend(identify(target, folder, &mut group, false).await?);
+    }
+    let validity = arrivals.status.validity;
+    for page in pairs.chunks(limits::LEDGER_PAGE) {
+        let place = |(row, uid): &(i64, i64)| {
+            let at = u32::try_from(*uid).ok().map(|uid| TargetUid { validity, uid });
+            Correction::Place(*row, folder.clone(), at)
+        };
+        run.ledger.correct(run.lease, page.iter().map(place).collect()).await?;
+    }
+    take(&pairs, unplaced, &mut arrivals.unclaimed);
+    Ok(())
+}
+
+/// Pairs of one group. A row in doubt needs equal bytes where the target keeps them; one that was acknowledged needs only its place.
+async fn identify(
+    target: &mut dyn TargetSession,
+    folder: &FolderName,
+    group: &mut Group,
+    in_doubt: bool,
+) -> Result<Vec<(i64, i64)>> {
+    if !target.capabilities().keeps_bytes {
+        return Ok(group.by_likeness(Tolerance::Rendered));
+    }
+    if !in_doubt && group.is_plain(Tolerance::Close) {
+        return Ok(group.by_likeness(Tolerance::Close));
+    }
+    let uids = group.found.iter().filter_map(|item| u32::try_from(item.id).ok()).collect();
+    let hashes = bodies::target_hashes(target, folder, uids).await?;
+    for item in &mut group.found {
+        item.hash = u32::try_from(item.id).ok().and_then(|uid| hashes.get(&uid).copied());
+    }
+    Ok(group.by_hash())
+}
+
+fn take(pairs: &[(i64, i64)], rows: &mut Vec<Row>, unclaimed: &mut Vec<Item>) {
+    let (settled, used): (HashSet<i64>, HashSet<i64>) = pairs.iter().copied().unzip();
+    rows.retain(|row| !settled.contains(&row.id));
+    unclaimed.retain(|item| !used.contains(&item.id));
+}
+
+async fn settle_doubt(
+    run: &Run,
+    target: &mut dyn TargetSession,
+    folder: &FolderName,
+    from: u32,
+    doubt: &mut Vec<Row>,
+    arrivals: &mut Arrivals,
+) -> Result<()> {
+    claim(run, target, folder, folder, doubt, arrivals).await?;
+    if doubt.is_empty() {
+        return Ok(());
+    }
+    tracing::info!(
+        ?folder,
+        messages = doubt.len(),
+        "Waiting for late arrivals before messages in doubt are sent again."
+    );
+    let settle = target.capabilities().settle;
+    let begun = clock::instant();
+    let mut still_since = begun;
+    while !doubt.is_empty() && still_since.elapsed() < settle && begun.elapsed() < limits::SETTLE_MOST {
+        run.go_on()?;
+        clock::sleep(settle / limits::SETTLE_LOOKS).await;
+        let now = target.status(folder).await?;
+        if (now.next, now.messages) != (arrivals.status.next, arrivals.status.messages) {
+            still_since = clock::instant();
+            *arrivals = unclaimed(run, target, folder, from).await?;
+            claim(run, target, folder, folder, doubt, arrivals).await?;
+        }
+    }
+    if arrivals.gap && !doubt.is_empty() {
+        look_elsewhere(run, target, folder, doubt).await?;
+    }
+    give_up(run, doubt, arrivals.gap).await
+}
+
+/// Rows in doubt that `arrivals` of `place` answer for become copied.
+async fn claim(
+    run: &Run,
+    target: &mut dyn TargetSession,
+    folder: &FolderName,
+    place: &FolderName,
+    doubt: &mut Vec<Row>,
+    arrivals: &mut Arrivals,
+) -> Result<()> {
+    let mut pairs = Vec::new();
+    for mut group in group(doubt.iter().filter_map(item), arrivals.unclaimed.iter().copied()) {
+        pairs.extend(identify(target, place, &mut group, true).await?);
+    }
+    let validity = arrivals.status.validity;
+    let found: HashMap<i64, u32> =
+        pairs.iter().filter_map(|(row, uid)| Some((*row, u32::try_from(*uid).ok()?))).collect();
+    for page in doubt.chunks(limits::LEDGER_PAGE) {
+        let settle = |row: &Row| {
+            let mut settlement = Settlement::new(row.id, RowState::Intended, RowState::Copied);
+            settlement.target = Some(TargetUid { validity, uid: *found.get(&row.id)? });
+            settlement.target_folder = (place != folder).then(|| place.clone());
+            Some(settlement)
+        };
+        run.ledger.settle(run.lease, page.iter().filter_map(settle).collect()).await?;
+    }
+    take(&pairs, doubt, &mut arrivals.unclaimed);
+    Ok(())
+}
+
+/// New messages of other folders: where a user's move took the message.
+async fn look_elsewhere(
+    run: &Run,
+    target: &mut dyn TargetSession,
+    folder: &FolderName,
+    doubt: &mut Vec<Row>,
+) -> Result<()> {
+    let folders = target.folders().await?;
+    for other in folders.into_iter().filter(|f| f.selectable && f.name != *folder) {
+        if doubt.is_empty() {
+            break;
+        }
+        let status = target.status(&other.name).await?;
+        let known = run.ledger.target_folder(run.lease.pair, &other.name).await?;
+        let recent = status.next.saturating_sub(limits::ELSEWHERE);
+        let from = known.filter(|k| k.validity == status.validity).map_or(recent, |k| k.next);
+        if from < status.next {
+            let mut arrivals = unclaimed(run, target, &other.name, from).await?;
+            claim(run, target, folder, &other.name, doubt, &mut arrivals).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What is left did not arrive: it is listed again, and told as possibly doubled where a UID is missing.
+async fn give_up(run: &Run, doubt: &[Row], gap: bool) -> Result<()> {
+    for page in doubt.chunks(limits::LEDGER_PAGE) {
+        let again = |row: &Row| Settlement::new(row.id, RowState::Intended, RowState::Listed);
+        run.ledger.settle(run.lease, page.iter().map(again).collect()).await?;
+        if gap {
+            let doubled = page.iter().map(|row| Correction::PossiblyDoubled(row.id)).collect();
+            run.ledger.correct(run.lease, doubled).await?;
+        }
+    }
+    Ok(())
+}

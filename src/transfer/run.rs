@@ -1,0 +1,65 @@
+//! What one pass over one pair carries along: its ledger lease, its options, its observer.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Attention, Event, Observer, Options, Pair};
+use crate::{
+    error::{Error, Result},
+    ledger::{Lease, Ledger, RowQuery},
+    limits,
+};
+
+/// One pass over one pair.
+pub(super) struct Run {
+    pub pair: Pair,
+    pub ledger: Arc<dyn Ledger>,
+    pub lease: Lease,
+    pub options: Options,
+    pub stop: CancellationToken,
+    observer: Arc<dyn Observer>,
+    attention: Mutex<Vec<Attention>>,
+}
+
+impl Run {
+    pub fn new(
+        pair: Pair,
+        ledger: Arc<dyn Ledger>,
+        lease: Lease,
+        options: Options,
+        observer: Arc<dyn Observer>,
+        stop: CancellationToken,
+    ) -> Self {
+        Run { pair, ledger, lease, options, stop, observer, attention: Mutex::default() }
+    }
+
+    /// Tells the observer.
+    pub fn tell(&self, event: Event) {
+        self.observer.on(&event);
+    }
+
+    /// Tells the observer and keeps the line for the report, within [`limits::ATTENTION_LINES`].
+    pub fn attend(&self, line: Attention) {
+        self.tell(Event::Attention(line.clone()));
+        let mut kept = self.attention.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < limits::ATTENTION_LINES {
+            kept.push(line);
+        }
+    }
+
+    /// The lines kept so far.
+    pub fn take_attention(&self) -> Vec<Attention> {
+        std::mem::take(&mut *self.attention.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether somebody asked to stop, as an error for `?`.
+    pub fn go_on(&self) -> Result<()> {
+        if self.stop.is_cancelled() { Err(Error::canceled()) } else { Ok(()) }
+    }
+
+    /// A query for a full page of rows.
+    pub fn page() -> RowQuery {
+        RowQuery { limit: limits::LEDGER_PAGE, ..RowQuery::default() }
+    }
+}

@@ -1,0 +1,210 @@
+//! The target's folders: mapped, pinned, created where missing, and gathered into jobs.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::{Attention, Severity, job::Job, map::Mapper, run::Run};
+use crate::{
+    error::{Code, Disposition, Error, Result, Scope, Side},
+    ledger::{FolderId, FolderRow, PinnedTarget, RowQuery, TargetFolderState},
+    model::{FolderName, FolderPath, RowState},
+    target::{FolderStatus, TargetCapabilities, TargetFolder, TargetSession},
+};
+
+/// Maps every folder that is read, sees to it that its target exists, and gathers the jobs.
+pub(super) async fn prepare(run: &Run, target: &mut dyn TargetSession, folders: &[FolderRow]) -> Result<Vec<Job>> {
+    let listed = target.folders().await?;
+    let read: Vec<&FolderRow> = folders.iter().filter(|f| is_read(run, f)).collect();
+    let mut pins = pin(run, target, folders, &read, &listed).await?;
+    ensure(run, target, &read, &mut pins, &listed).await?;
+    let jobs = gather(target, &read, &pins);
+    with_counters(run, target, jobs).await
+}
+
+/// Jobs of a pass that only compares: what is pinned, as it stands.
+pub(super) async fn pinned(run: &Run, target: &mut dyn TargetSession, folders: &[FolderRow]) -> Result<Vec<Job>> {
+    let listed = target.folders().await?;
+    let there: HashSet<&FolderName> = listed.iter().map(|f| &f.name).collect();
+    let pins: Pins = folders.iter().filter_map(|f| Some((f.id, f.target.clone()?))).collect();
+    let stands = |f: &&FolderRow| pins.get(&f.id).and_then(|p| p.name.as_ref()).is_some_and(|n| there.contains(n));
+    let read: Vec<&FolderRow> = folders.iter().filter(stands).collect();
+    let jobs = gather(target, &read, &pins);
+    with_counters(run, target, jobs).await
+}
+
+/// Where every folder that is read would go, without pinning or creating anything.
+pub(super) async fn places(
+    run: &Run,
+    target: &mut dyn TargetSession,
+    folders: &[FolderRow],
+) -> Result<Vec<(FolderId, FolderPath)>> {
+    let listed = target.folders().await?;
+    let read: Vec<&FolderRow> = folders.iter().filter(|f| is_read(run, f)).collect();
+    let pins = assign(run, target.capabilities(), folders, &read, &listed);
+    Ok(pins.into_iter().map(|(id, pin)| (id, pin.path)).collect())
+}
+
+type Pins = HashMap<i64, PinnedTarget>;
+
+fn is_read(run: &Run, folder: &FolderRow) -> bool {
+    folder.present && folder.skipped.is_none() && run.options.scope.admits_folder(&folder.path)
+}
+
+/// Pins the folders that have no place yet.
+async fn pin(
+    run: &Run,
+    target: &mut dyn TargetSession,
+    folders: &[FolderRow],
+    read: &[&FolderRow],
+    listed: &[TargetFolder],
+) -> Result<Pins> {
+    let pins = assign(run, target.capabilities(), folders, read, listed);
+    for folder in read.iter().filter(|f| f.target.is_none()) {
+        if let Some(pin) = pins.get(&folder.id) {
+            run.ledger.pin_target(run.lease, folder.id, pin.clone()).await?;
+        }
+    }
+    tell_changed_rules(run, read, listed, target.capabilities());
+    Ok(pins)
+}
+
+/// Places for all: pinned ones as they are; of the others roles choose first, then parents before children.
+fn assign(
+    run: &Run,
+    capabilities: &TargetCapabilities,
+    folders: &[FolderRow],
+    read: &[&FolderRow],
+    listed: &[TargetFolder],
+) -> Pins {
+    let mut mapper = Mapper::new(listed, capabilities, &run.options.map);
+    let mut pins = Pins::new();
+    for folder in folders {
+        if let Some(pin) = &folder.target {
+            mapper.pinned(&folder.path, &pin.path);
+            pins.insert(folder.id, pin.clone());
+        }
+    }
+    let mut new: Vec<&&FolderRow> = read.iter().filter(|f| f.target.is_none()).collect();
+    new.sort_by_key(|f| (f.role.is_none(), f.path.0.len(), f.path.clone()));
+    for folder in new {
+        let path = mapper.place(&folder.path, folder.role);
+        pins.insert(folder.id, PinnedTarget { path, name: None });
+    }
+    pins
+}
+
+/// A changed mapping moves nothing that is copied; it is told instead.
+fn tell_changed_rules(run: &Run, read: &[&FolderRow], listed: &[TargetFolder], capabilities: &TargetCapabilities) {
+    if run.options.map.is_empty() {
+        return;
+    }
+    for folder in read {
+        let Some(pin) = &folder.target else { continue };
+        let wanted = Mapper::new(listed, capabilities, &run.options.map).rule_for(&folder.path);
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != pin.path) {
+            let mut line = Attention::new(Severity::Note, Code::FolderName, Side::Target, 0);
+            line.folder = Some(folder.path.to_string());
+            line.problem = format!(
+                "its mail goes to “{}” since an earlier pass; the mapping to “{wanted}” has no effect",
+                pin.path
+            );
+            line.next_step = "Move the folder at the target by hand if it is wanted elsewhere.".to_owned();
+            run.attend(line);
+        }
+    }
+}
+
+/// Creates what is missing. A folder that its user removed at the target is made again only for mail that still has to go there.
+async fn ensure(
+    run: &Run,
+    target: &mut dyn TargetSession,
+    read: &[&FolderRow],
+    pins: &mut Pins,
+    listed: &[TargetFolder],
+) -> Result<()> {
+    let there: HashSet<&FolderName> = listed.iter().filter(|f| f.selectable).map(|f| &f.name).collect();
+    let mut wanted = Vec::new();
+    for folder in read {
+        let Some(pin) = pins.get(&folder.id) else { continue };
+        let stands = pin.name.as_ref().is_some_and(|name| there.contains(name));
+        if !stands && (pin.name.is_none() || has_open(run, folder).await?) {
+            wanted.push((*folder, pin.path.clone()));
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let request: Vec<(FolderPath, bool)> = wanted.iter().map(|(f, path)| (path.clone(), f.subscribed)).collect();
+    let answers = target.ensure_folders(&request).await?;
+    for ((folder, path), answer) in wanted.into_iter().zip(answers) {
+        match answer {
+            Ok(name) => {
+                let pin = PinnedTarget { path, name: Some(name) };
+                run.ledger.pin_target(run.lease, folder.id, pin.clone()).await?;
+                pins.insert(folder.id, pin);
+            }
+            Err(error) if error.scope() <= Scope::Folder => {
+                pins.remove(&folder.id);
+                tell_refused(run, folder, &error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+async fn has_open(run: &Run, folder: &FolderRow) -> Result<bool> {
+    let states = vec![RowState::Listed, RowState::Intended];
+    let query = RowQuery { folder: Some(folder.id), states, in_scope: Some(true), limit: 1, ..RowQuery::default() };
+    Ok(!run.ledger.rows(run.lease.pair, query).await?.is_empty())
+}
+
+fn tell_refused(run: &Run, folder: &FolderRow, error: &Error) {
+    let mut line = Attention::new(Severity::Block, error.code(), error.side(), folder.count.unwrap_or(0));
+    line.folder = Some(folder.path.to_string());
+    line.reply = error.reply().map(str::to_owned);
+    run.attend(line);
+}
+
+fn gather(target: &dyn TargetSession, read: &[&FolderRow], pins: &Pins) -> Vec<Job> {
+    let keeps_bytes = target.capabilities().keeps_bytes;
+    let mut jobs: BTreeMap<FolderName, Job> = BTreeMap::new();
+    for folder in read {
+        let Some(PinnedTarget { path, name: Some(name) }) = pins.get(&folder.id) else { continue };
+        let job = jobs.entry(name.clone()).or_insert_with(|| Job {
+            folder: name.clone(),
+            path: path.clone(),
+            keeps_bytes,
+            sources: Vec::new(),
+            status: None,
+            known: None,
+        });
+        job.sources.push((*folder).clone());
+    }
+    let mut jobs: Vec<Job> = jobs.into_values().collect();
+    jobs.sort_by_key(|job| std::cmp::Reverse(job.weight()));
+    jobs
+}
+
+/// Asks for all counters at once. Where every folder that holds our mail was renumbered, the mailbox is another one or was restored:
+/// nothing is touched before a person looked.
+async fn with_counters(run: &Run, target: &mut dyn TargetSession, mut jobs: Vec<Job>) -> Result<Vec<Job>> {
+    let names: Vec<FolderName> = jobs.iter().map(|job| job.folder.clone()).collect();
+    let statuses = target.statuses(&names).await?;
+    let (mut same, mut renumbered) = (0, 0);
+    for (job, status) in jobs.iter_mut().zip(statuses) {
+        job.known = run.ledger.target_folder(run.lease.pair, &job.folder).await?;
+        job.status = status;
+        if let (Some(known), Some(status)) = (&job.known, &status) {
+            *(if was_renumbered(known, status) { &mut renumbered } else { &mut same }) += 1;
+        }
+    }
+    if same == 0 && renumbered > 1 {
+        let what = format!("every folder of {}", run.pair.target.describe());
+        return Err(Error::new(Code::Identity, Side::Target, Scope::Mailbox, Disposition::NeedsPerson, what));
+    }
+    Ok(jobs)
+}
+
+fn was_renumbered(known: &TargetFolderState, now: &FolderStatus) -> bool {
+    known.validity != now.validity && known.messages > 0
+}
