@@ -1,10 +1,12 @@
 //! What arrived at a target folder and answers for no row yet.
 
+use std::collections::HashSet;
+
 use tokio::sync::mpsc;
 
 use super::{matching::Item, run::Run};
 use crate::{
-    error::Result,
+    error::{Error, Result},
     limits,
     model::{FolderName, Mark},
     target::{Evidence, Find, FolderStatus, Found, TargetSession},
@@ -20,37 +22,61 @@ pub(super) struct Arrivals {
     pub gap: bool,
 }
 
-/// Reads the messages from UID `from` on that answer for no row of any pair.
+/// Reads the messages from UID `from` on that answer for no row of any pair. Headers are asked only for those.
 pub(super) async fn unclaimed(
     run: &Run,
     target: &mut dyn TargetSession,
     folder: &FolderName,
     from: u32,
 ) -> Result<Arrivals> {
-    let (sender, mut pages) = mpsc::channel::<Vec<Found>>(limits::LISTING_QUEUE);
-    let sift = async {
-        let (mut unclaimed, mut existing) = (Vec::new(), 0_u32);
-        while let Some(page) = pages.recv().await {
-            existing = existing.saturating_add(u32::try_from(page.len()).unwrap_or(u32::MAX));
-            unclaimed.extend(without_claimed(run, folder, page).await?);
-        }
-        Ok::<_, crate::error::Error>((unclaimed, existing))
-    };
-    let find = target.find(folder, Find::From(from.max(1)), Evidence::Header, sender);
-    let (status, sifted) = tokio::join!(find, sift);
-    let (unclaimed, existing) = sifted?;
-    let status = status?;
-    Ok(Arrivals { status, unclaimed, gap: existing < status.next.saturating_sub(from.max(1)) })
+    let from = from.max(1);
+    let (status, uids, existing) = strangers(run, target, folder, from).await?;
+    let gap = existing < status.next.saturating_sub(from);
+    let mut unclaimed = Vec::with_capacity(uids.len());
+    for page in uids.chunks(limits::LEDGER_PAGE) {
+        unclaimed.extend(headers(target, folder, page.to_vec()).await?);
+    }
+    Ok(Arrivals { status, unclaimed, gap })
 }
 
-async fn without_claimed(run: &Run, folder: &FolderName, page: Vec<Found>) -> Result<Vec<Item>> {
-    let Some(validity) = page.first().map(|found| found.at.validity) else { return Ok(Vec::new()) };
-    let uids = page.iter().map(|found| found.at.uid).collect();
-    let mut claimed: Vec<u32> =
-        run.ledger.claimed(run.lease, folder, validity, uids).await?.into_iter().map(|(uid, _)| uid).collect();
-    claimed.sort_unstable();
-    let free = page.into_iter().filter(|found| claimed.binary_search(&found.at.uid).is_err());
-    Ok(free.filter_map(item).collect())
+/// UIDs that answer for no row, and how many messages there are in all.
+async fn strangers(
+    run: &Run,
+    target: &mut dyn TargetSession,
+    folder: &FolderName,
+    from: u32,
+) -> Result<(FolderStatus, Vec<u32>, u32)> {
+    let (sender, mut pages) = mpsc::channel::<Vec<Found>>(limits::LISTING_QUEUE);
+    let sift = async {
+        let (mut strangers, mut existing) = (Vec::new(), 0_u32);
+        while let Some(page) = pages.recv().await {
+            existing = existing.saturating_add(u32::try_from(page.len()).unwrap_or(u32::MAX));
+            let Some(validity) = page.first().map(|found| found.at.validity) else { continue };
+            let uids: Vec<u32> = page.iter().map(|found| found.at.uid).collect();
+            let claimed = run.ledger.claimed(run.lease, folder, validity, uids.clone()).await?;
+            let claimed: HashSet<u32> = claimed.into_iter().map(|(uid, _)| uid).collect();
+            strangers.extend(uids.into_iter().filter(|uid| !claimed.contains(uid)));
+        }
+        Ok::<_, Error>((strangers, existing))
+    };
+    let find = target.find(folder, Find::From(from), Evidence::Attributes, sender);
+    let (status, sifted) = tokio::join!(find, sift);
+    let (strangers, existing) = sifted?;
+    Ok((status?, strangers, existing))
+}
+
+async fn headers(target: &mut dyn TargetSession, folder: &FolderName, uids: Vec<u32>) -> Result<Vec<Item>> {
+    let (sender, mut pages) = mpsc::channel::<Vec<Found>>(limits::LISTING_QUEUE);
+    let read = async {
+        let mut items = Vec::new();
+        while let Some(page) = pages.recv().await {
+            items.extend(page.into_iter().filter_map(item));
+        }
+        items
+    };
+    let (status, items) = tokio::join!(target.find(folder, Find::Uids(uids), Evidence::Header, sender), read);
+    status?;
+    Ok(items)
 }
 
 fn item(found: Found) -> Option<Item> {

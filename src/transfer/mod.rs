@@ -30,6 +30,7 @@ mod sides;
 mod tally;
 mod targets;
 mod verify;
+mod work;
 
 use std::sync::Arc;
 

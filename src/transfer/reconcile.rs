@@ -10,6 +10,7 @@ use std::collections::{HashMap, HashSet};
 use super::{
     arrivals::{Arrivals, mark_start, unclaimed},
     bodies,
+    job::Job,
     matching::{Group, Item, Tolerance, group},
     run::Run,
 };
@@ -23,10 +24,17 @@ use crate::{
 };
 
 /// Settles a folder's doubts and places; returns what arrived there and answers for no row.
-pub(super) async fn settle(run: &Run, target: &mut dyn TargetSession, folder: &FolderName) -> Result<Arrivals> {
-    let status = target.status(folder).await?;
-    let known = known_state(run, folder, status).await?;
+///
+/// The counters of the start of the pass serve while nothing is in doubt: what arrives meanwhile is not ours. `again` says that
+/// this pass wrote to the folder since, so that they are asked for anew.
+pub(super) async fn settle(run: &Run, target: &mut dyn TargetSession, job: &Job, again: bool) -> Result<Arrivals> {
+    let folder = &job.folder;
     let mut doubt = in_doubt(run, folder).await?;
+    let status = match job.status.filter(|_| doubt.is_empty() && !again) {
+        Some(status) => status,
+        None => target.status(folder).await?,
+    };
+    let known = known_state(run, folder, status).await?;
     let mut unplaced = unplaced(run, folder).await?;
     let frontier = known.as_ref().map_or(1, |known| known.next);
     if doubt.is_empty() && unplaced.is_empty() && frontier == status.next {

@@ -17,6 +17,7 @@ use crate::{
     limits,
     model::RowState,
     source::{FetchItem, FetchResult, Fetched},
+    target::FolderStatus,
 };
 
 /// Tries the next rungs until every message of `refused` is taken or recorded; returns how many arrived.
@@ -25,6 +26,7 @@ pub(super) async fn climb(
     sides: &mut Sides,
     job: &Job,
     folder: &FolderRow,
+    status: FolderStatus,
     mut refused: Vec<Refused>,
 ) -> Result<u64> {
     let mut arrived = 0;
@@ -50,7 +52,7 @@ pub(super) async fn climb(
             std::mem::take(sides).close().await;
         }
         let (source, target) = sides.both(run).await?;
-        let (copied, result) = copy::copy(run, source, target, job, folder, Feed::Rungs(again)).await;
+        let (copied, result) = copy::copy(run, source, target, job, folder, status, Feed::Rungs(again)).await;
         result?;
         arrived += copied.arrived;
         refused = copied.refused;

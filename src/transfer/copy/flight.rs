@@ -58,6 +58,11 @@ impl Flight {
         self.lock().status.mark()
     }
 
+    /// The folder's counters as far as appends told of them.
+    pub fn status(&self) -> FolderStatus {
+        self.lock().status
+    }
+
     /// Everything up to this message is accounted for: appends of one connection run in order (design §5).
     pub fn advance(&self, at: TargetUid) {
         let mut inner = self.lock();

@@ -18,13 +18,13 @@ pub(super) use self::{
     ladder::{Rung, next as next_rung},
 };
 use self::{flight::Flight, stage::Stager};
-use super::{job::Job, run::Run};
+use super::{job::Job, run::Run, verify};
 use crate::{
     error::{Disposition, Error, Result},
     ledger::FolderRow,
     limits,
     source::SourceSession,
-    target::TargetSession,
+    target::{FolderStatus, TargetSession},
 };
 
 /// What a copy of one folder did.
@@ -36,22 +36,20 @@ pub(super) struct Copied {
     pub refused: Vec<Refused>,
 }
 
-/// Copies what `feed` yields of `folder` into the job's target folder.
+/// Copies what `feed` yields of `folder` into the job's target folder, which stood at `status` before.
 ///
 /// # Errors
 /// What ended one of the two sessions; everything that is known by then is in the ledger.
+#[expect(clippy::too_many_arguments, reason = "two sessions, two folders and what to copy")]
 pub(super) async fn copy(
     run: &Run,
     source: &mut dyn SourceSession,
     target: &mut dyn TargetSession,
     job: &Job,
     folder: &FolderRow,
+    status: FolderStatus,
     feed: Feed,
 ) -> (Copied, Result<()>) {
-    let status = match target.status(&job.folder).await {
-        Ok(status) => status,
-        Err(error) => return (Copied::default(), Err(error)),
-    };
     let capabilities = target.capabilities().clone();
     let flight = Flight::new(status);
     let (ask, asked) = mpsc::channel(limits::LANE_QUEUE);
@@ -68,7 +66,8 @@ pub(super) async fn copy(
     );
     let mut copied = Copied::default();
     let recorded = recorded.map(|done| copied = done);
-    (copied, first_cause([recorded, fed, staged, appended, fetched]))
+    let advanced = verify::remember(run, job, flight.status(), false).await;
+    (copied, first_cause([recorded, fed, staged, appended, fetched, advanced]))
 }
 
 /// The error that explains the others: a queue that closed because its reader failed is only an echo. A stated back-off comes before

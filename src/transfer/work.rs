@@ -1,0 +1,134 @@
+//! One folder's work, top to bottom: settle what is in doubt, adopt what is there, copy, climb the ladder with what was refused, find the
+//! places, apply flags, mirror deletions, verify.
+
+use super::{
+    Deletions, Event, PassKind, Stage, VerifyLevel, adopt, copy, flags, job::Job, lane::Walked, mirror, reconcile,
+    refusals, run::Run, sides::Sides, verify,
+};
+use crate::{
+    clock,
+    error::Result,
+    ledger::{FolderRow, RowQuery, Settlement},
+    model::RowState,
+};
+
+/// The work on one target folder.
+pub(super) struct Work<'a> {
+    pub run: &'a Run,
+    pub job: &'a Job,
+    /// Whether deletions may be mirrored in this pass.
+    pub mirror: bool,
+    /// Whether an earlier attempt of this pass was cut off.
+    pub again: bool,
+}
+
+impl Work<'_> {
+    /// Carries it out; `arrived` counts messages even if it fails.
+    pub async fn carry_out(&self, sides: &mut Sides, walked: &mut Walked, arrived: &mut u64) -> Result<()> {
+        let Work { run, job, .. } = *self;
+        if run.options.pass == PassKind::Verify {
+            return self.compare(sides, walked).await;
+        }
+        let open = self.has_listed().await?;
+        if !open && job.untouched() && !self.has_loose_ends().await? {
+            return Ok(());
+        }
+        if let Some(folder) = job.sources.first() {
+            run.tell(Event::Folder(folder.path.clone()));
+        }
+        self.copy(sides, open, arrived).await?;
+        let target = sides.target(run).await?;
+        flags::apply(run, target, job).await?;
+        if self.mirror {
+            mirror::apply(run, target, job).await?;
+        }
+        run.go_on()?;
+        if run.options.verify == VerifyLevel::None {
+            let status = target.status(&job.folder).await?;
+            return verify::remember(run, job, status, false).await;
+        }
+        self.compare(sides, walked).await
+    }
+
+    async fn copy(&self, sides: &mut Sides, open: bool, arrived: &mut u64) -> Result<()> {
+        let Work { run, job, .. } = *self;
+        let arrivals = reconcile::settle(run, sides.target(run).await?, job, self.again).await?;
+        let status = arrivals.status;
+        if open || self.has_listed().await? {
+            let (source, target) = sides.both(run).await?;
+            adopt::adopt(run, source, target, job, arrivals).await?;
+        }
+        verify::remember(run, job, status, false).await?;
+        for folder in &job.sources {
+            vanish(run, folder).await?;
+            if has_listed(run, folder).await? {
+                let (source, target) = sides.both(run).await?;
+                let (copied, ended) = copy::copy(run, source, target, job, folder, status, copy::Feed::Listed).await;
+                *arrived += copied.arrived;
+                ended?;
+                *arrived += refusals::climb(run, sides, job, folder, status, copied.refused).await?;
+                run.go_on()?;
+            }
+        }
+        reconcile::place_arrived(run, sides.target(run).await?, &job.folder).await
+    }
+
+    async fn compare(&self, sides: &mut Sides, walked: &mut Walked) -> Result<()> {
+        self.run.tell(Event::Stage(Stage::Verify));
+        let begun = clock::instant();
+        let differences = verify::verify(self.run, sides.target(self.run).await?, self.job).await?;
+        walked.differences.add(differences);
+        walked.verify_time += begun.elapsed();
+        Ok(())
+    }
+
+    async fn has_listed(&self) -> Result<bool> {
+        for folder in &self.job.sources {
+            if has_listed(self.run, folder).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Rows in doubt, with flags to apply or to be mirrored.
+    async fn has_loose_ends(&self) -> Result<bool> {
+        let here = || RowQuery { target_folder: Some(self.job.folder.clone()), limit: 1, ..RowQuery::default() };
+        let doubt = RowQuery { states: vec![RowState::Intended], ..here() };
+        let flagged = RowQuery { flags_differ: true, has_target: Some(true), gone: Some(false), ..here() };
+        let mirrored = RowQuery {
+            states: vec![RowState::Copied],
+            gone: Some(true),
+            removed: Some(false),
+            missing_at_target: Some(false),
+            ..here()
+        };
+        let mirrors = matches!(self.run.options.deletions, Deletions::Mirror { .. });
+        for query in [doubt, flagged].into_iter().chain(mirrors.then_some(mirrored)) {
+            if !self.run.ledger.rows(self.run.lease.pair, query).await?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+async fn has_listed(run: &Run, folder: &FolderRow) -> Result<bool> {
+    let states = vec![RowState::Listed];
+    let query = RowQuery { folder: Some(folder.id), states, in_scope: Some(true), limit: 1, ..RowQuery::default() };
+    Ok(!run.ledger.rows(run.lease.pair, query).await?.is_empty())
+}
+
+/// Listed messages that are gone from the source can't be copied any more.
+async fn vanish(run: &Run, folder: &FolderRow) -> Result<()> {
+    let states = vec![RowState::Listed];
+    let query = RowQuery { folder: Some(folder.id), states, gone: Some(true), ..Run::page() };
+    loop {
+        let page = run.ledger.rows(run.lease.pair, query.clone()).await?;
+        if page.is_empty() {
+            return Ok(());
+        }
+        let vanished = page.iter().map(|row| Settlement::new(row.id, RowState::Listed, RowState::Vanished)).collect();
+        run.ledger.settle(run.lease, vanished).await?;
+    }
+}
