@@ -183,7 +183,7 @@ mod tests {
     #[tokio::test]
     async fn nonsense_is_an_error() {
         let (here, mut there) = tokio::io::duplex(64);
-        there.write_all(b"* BYE not deflated\r\n").await.unwrap();
+        there.write_all(b"\x07 a block of no type").await.unwrap();
         let mut here = Deflated::new(here, Vec::new());
         assert!(here.read_u8().await.is_err());
     }

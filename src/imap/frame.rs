@@ -72,7 +72,11 @@ impl Framer {
 
     /// Whether a reply has begun and is not complete.
     pub(super) fn is_inside(&self) -> bool {
-        !matches!(self.state, State::Done | State::Line) || !self.frame.text.is_empty()
+        match self.state {
+            State::Done => false,
+            State::Line => !self.frame.text.is_empty(),
+            _ => true,
+        }
     }
 
     fn step(&mut self, input: &[u8]) -> usize {
@@ -136,7 +140,8 @@ impl Framer {
 
     /// Begins the literal whose announcement stands at `at`, at the end of the text.
     fn literal(&mut self, at: usize, len: u64) {
-        let inline = self.frame.text.len() as u64 + len <= limits::REPLY_LINE as u64 && len <= limits::REPLY_LITERAL;
+        let inline = len.saturating_add(self.frame.text.len() as u64) <= limits::REPLY_LINE as u64
+            && len <= limits::REPLY_LITERAL;
         if inline && !wants_body(&self.frame.text[..at]) {
             self.state = if len == 0 { State::Line } else { State::Inline(len) };
             return;

@@ -9,8 +9,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
-    Command, Connection, Event, Login, ResponseCode, Server, SignIn, Tagged, Verdict, filter::Filter, intake::Intake,
-    refusal::Place, signin::Credentials,
+    Command, Connection, Event, Login, Server, SignIn, Tagged, Verdict, filter::Filter, intake::Intake, refusal::Place,
+    signin::Credentials,
 };
 use crate::{
     body::BodyStore,
@@ -155,9 +155,7 @@ async fn authenticate<S: Io>(
     server.learn_events(&told);
     match (failure, refused(&told)) {
         (None, _) => Ok(()),
-        (Some(_), Some(tagged)) => {
-            Err(place.sign_in_refusal(&scrubbed(tagged, &[credentials.password.expose(), &encoded])))
-        }
+        (Some(_), Some(tagged)) => Err(refusal(tagged, &[credentials.password.expose(), &encoded], place)),
         (Some(error), None) => Err(ended(&told, Some(error), place)),
     }
 }
@@ -183,7 +181,7 @@ impl Connection {
         if done.tagged.verdict == Verdict::Ok {
             return Ok(());
         }
-        Err(self.place().sign_in_refusal(&scrubbed(&done.tagged, &[password])))
+        Err(refusal(&done.tagged, &[password], self.place()))
     }
 }
 
@@ -215,14 +213,28 @@ fn failed(error: Option<impl Into<async_imap::error::Error>>, place: &Place) -> 
     }
 }
 
-/// The refusal without what it may have echoed of the secrets.
-fn scrubbed(tagged: &Tagged, secrets: &[&str]) -> Tagged {
-    let mut tagged = tagged.clone();
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        tagged.text = tagged.text.replace(secret, "…");
-        if let ResponseCode::Other(_, arguments) = &mut tagged.code {
-            *arguments = arguments.replace(secret, "…");
+/// The refusal of a sign-in, without what the server may have echoed of the secrets.
+fn refusal(tagged: &Tagged, secrets: &[&str], place: &Place) -> Error {
+    let refusal = place.sign_in_refusal(tagged);
+    let words = refusal.reply().unwrap_or_default().to_owned();
+    refusal.with_reply(secrets.iter().fold(words, |words, secret| without(&words, secret)))
+}
+
+/// `words` with dots for `secret` wherever it stands as a word of its own.
+fn without(words: &str, secret: &str) -> String {
+    let mut kept = String::with_capacity(words.len());
+    let mut from = 0;
+    for (at, found) in words.match_indices(secret).filter(|(_, found)| !found.is_empty()) {
+        let (before, after) = (&words[..at], &words[at + found.len()..]);
+        if !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric) {
+            kept.push_str(&words[from..at]);
+            kept.push('…');
+            from = at + found.len();
         }
     }
-    tagged
+    kept + &words[from..]
 }
+
+#[cfg(test)]
+#[path = "handshake_tests.rs"]
+mod tests;

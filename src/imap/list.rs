@@ -192,7 +192,8 @@ pub fn path(name: &FolderName, delimiter: Option<char>, server: &Server) -> Fold
 /// What follows `prefix`, if anything does. `INBOX.` is compared without case.
 fn strip<'a>(name: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
     let (start, rest) = name.split_at_checked(prefix.len())?;
-    let same = if prefix.len() == 6 { start.eq_ignore_ascii_case(prefix) } else { start == prefix };
+    let is_inbox = prefix.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"INBOX"));
+    let same = if is_inbox { start.eq_ignore_ascii_case(prefix) } else { start == prefix };
     (same && !rest.is_empty()).then_some(rest)
 }
 

@@ -24,6 +24,8 @@ mod response;
 mod server;
 mod setup;
 mod signin;
+#[cfg(test)]
+mod transcript;
 pub mod uidset;
 pub mod utf7;
 

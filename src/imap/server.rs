@@ -19,7 +19,7 @@ pub struct Server {
     pub qresync: bool,
     /// COMPRESS=DEFLATE is active (RFC 4978).
     pub compressed: bool,
-    capabilities: BTreeSet<String>,
+    pub(super) capabilities: BTreeSet<String>,
 }
 
 impl Server {
