@@ -50,6 +50,8 @@ pub const FETCH_CHUNK: usize = 64;
 pub const COMMANDS_IN_FLIGHT: usize = 64;
 /// Folders whose listing is asked for ahead of the one that is read, so that small folders cost few round trips.
 pub const FOLDERS_AHEAD: usize = 8;
+/// FETCH commands for many messages in flight, when a target is read back.
+pub const FINDS_AHEAD: usize = 4;
 /// The longest command line we send, literals aside (bytes; quirk 65: Zimbra refuses above 10,240; quirk 75).
 pub const COMMAND_LINE: usize = 8000;
 /// Messages of one batch of intents, and of one MULTIAPPEND.

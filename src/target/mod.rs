@@ -2,6 +2,8 @@
 //!
 //! No call of [`TargetSession`] removes. [`TargetEditor`] is a separate port for the few things that do.
 
+pub mod imap;
+
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 

@@ -1,12 +1,12 @@
 //! What a NO or BAD to an APPEND says about the message, as far as its words go.
 //!
 //! Words that name no fault are [`Fault::Unknown`]: `BAD Command Argument Error. 11` has at least six causes (quirk 6), so
-//! guessing one would start the wrong repair. What concerns more than the message is not decided here but in
-//! [`crate::mailbox::trouble`], which is asked first.
+//! guessing one would start the wrong repair. What concerns more than the message is [`Connection::refusal`]'s
+//! to say, which is asked first.
 
 use crate::{
-    error::Code,
-    imap::{ResponseCode, Tagged},
+    error::{Code, Error},
+    imap::{Connection, ResponseCode, Tagged},
     model::Reason,
     target::{Fault, Refusal},
 };
@@ -33,6 +33,19 @@ const WORDS: &[(Fault, &[&str])] = &[
         ],
     ),
 ];
+
+/// Why nothing more can be appended, if the reply is about more than its message: the pace, the quota, the folder, the rights,
+/// the session.
+pub(super) fn stops(connection: &Connection, reply: &Tagged) -> Option<Error> {
+    let error = connection.refusal(reply);
+    match error.code() {
+        Code::Quota | Code::ReadOnly | Code::NotFound | Code::Throttled => Some(error),
+        Code::Auth | Code::AuthAccess | Code::Lost => Some(error),
+        // Other internal errors may be about this message alone.
+        Code::Server if matches!(reply.code.word(), Some("UNAVAILABLE" | "INUSE")) => Some(error),
+        _ => None,
+    }
+}
 
 /// The refusal in the server's own words.
 pub(super) fn refusal(reply: &Tagged) -> Refusal {
@@ -100,14 +113,19 @@ mod tests {
 
     #[test]
     fn vague_words_name_no_fault() {
-        for text in ["Command Argument Error. 11", "APPEND failed", "Invalid system flag \\FORWARDED", "Error in IMAP command"] {
+        for text in
+            ["Command Argument Error. 11", "APPEND failed", "Invalid system flag \\FORWARDED", "Error in IMAP command"]
+        {
             assert_eq!(fault_of(text), Fault::Unknown, "{text}");
         }
     }
 
     #[test]
     fn the_servers_own_words_are_kept_with_their_code() {
-        assert_eq!(words(&reply(Verdict::Bad, "CLIENTBUG", "Additional arguments")), "BAD [CLIENTBUG] Additional arguments");
+        assert_eq!(
+            words(&reply(Verdict::Bad, "CLIENTBUG", "Additional arguments")),
+            "BAD [CLIENTBUG] Additional arguments"
+        );
         assert_eq!(words(&reply(Verdict::No, "", "APPEND failed")), "NO APPEND failed");
     }
 }

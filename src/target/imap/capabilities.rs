@@ -1,0 +1,61 @@
+//! What the target is able to do: its profile, what it announces, and its quota.
+
+use crate::{
+    error::Result,
+    imap::{Command, Event},
+    mailbox::Link,
+    target::TargetCapabilities,
+};
+
+/// Asks once, in one round trip, and only where there is something to ask.
+pub(super) async fn read(link: &mut Link) -> Result<TargetCapabilities> {
+    let mut commands = Vec::new();
+    if link.server().has("QUOTA") {
+        commands.push(Command::new("GETQUOTAROOT").string(b"INBOX"));
+    }
+    if link.server().has("APPENDLIMIT") && link.server().value("APPENDLIMIT").is_none() {
+        commands.push(Command::new("STATUS").string(b"INBOX").word("(APPENDLIMIT)"));
+    }
+    let told = link.run_all(commands).await?;
+    let events: Vec<&Event> = told.iter().flat_map(|told| &told.untagged).collect();
+    let (profile, server) = (link.profile(), link.server());
+    Ok(TargetCapabilities {
+        profile: profile.name,
+        keeps_bytes: profile.keeps_bytes,
+        keeps_keywords: profile.keywords,
+        append_uid: server.has("UIDPLUS"),
+        settle: profile.settle,
+        max_size: announced(link).or_else(|| limit_told(&events)).or(profile.max_size),
+        max_line: profile.max_line,
+        ordered: profile.ordered,
+        batch: profile.batch,
+        connections: profile.target_connections,
+        quota_free: quota_free(&events),
+        case_insensitive: profile.case_insensitive,
+        reserved_names: profile.reserved,
+        illegal_characters: profile.illegal,
+        delimiter: link.names().delimiter(),
+        condstore: link.condstore(),
+    })
+}
+
+/// APPENDLIMIT=n (RFC 7889).
+fn announced(link: &Link) -> Option<u64> {
+    link.server().value("APPENDLIMIT")?.parse().ok()
+}
+
+fn limit_told(events: &[&Event]) -> Option<u64> {
+    events.iter().find_map(|event| match event {
+        Event::Status(status) => status.append_limit,
+        _ => None,
+    })
+}
+
+/// What is left under the tightest of the quotas (RFC 9208, in units of 1,024 bytes).
+fn quota_free(events: &[&Event]) -> Option<u64> {
+    let free = events.iter().filter_map(|event| match event {
+        Event::Quota(Some((used, limit))) => Some(limit.saturating_sub(*used).saturating_mul(1024)),
+        _ => None,
+    });
+    free.min()
+}

@@ -1,0 +1,188 @@
+//! The folders of a target: listing, creating, counting.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::{
+    error::{Code, Disposition, Error, Result, Scope},
+    imap::{Command, Event, StatusReply, list::Folder, utf7},
+    mailbox::{Link, Told, role_by_name},
+    model::{FolderName, FolderPath, Role},
+    target::{FolderStatus, TargetFolder},
+};
+
+/// The folders as the engine sees them; others' and shared ones are no place to put mail.
+pub(super) async fn folders(link: &mut Link) -> Result<Vec<TargetFolder>> {
+    let listed: Vec<Folder> = link.folders().await?.into_iter().filter(|folder| !folder.foreign).collect();
+    let announced: HashSet<Role> = listed.iter().filter_map(|folder| folder.role).collect();
+    let role =
+        |folder: &Folder| folder.role.or_else(|| role_by_name(&folder.path).filter(|role| !announced.contains(role)));
+    Ok(listed
+        .into_iter()
+        .map(|folder| TargetFolder {
+            role: role(&folder),
+            name: folder.name,
+            path: folder.path,
+            selectable: folder.selectable,
+            subscribed: folder.subscribed,
+        })
+        .collect())
+}
+
+/// What is there of the folders that are asked for.
+struct Known {
+    by_path: HashMap<FolderPath, (FolderName, bool)>,
+    case_insensitive: bool,
+}
+
+impl Known {
+    async fn read(link: &mut Link) -> Result<Self> {
+        let case_insensitive = link.profile().case_insensitive;
+        let mut known = Known { by_path: HashMap::new(), case_insensitive };
+        for folder in folders(link).await? {
+            if folder.selectable {
+                known.by_path.insert(known.key(&folder.path), (folder.name, folder.subscribed));
+            }
+        }
+        Ok(known)
+    }
+
+    fn key(&self, path: &FolderPath) -> FolderPath {
+        if self.case_insensitive {
+            FolderPath::new(path.0.iter().map(|segment| segment.to_lowercase()))
+        } else {
+            path.clone()
+        }
+    }
+
+    fn get(&self, path: &FolderPath) -> Option<&(FolderName, bool)> {
+        self.by_path.get(&self.key(path))
+    }
+}
+
+/// Makes sure that the folders exist; see [`crate::target::TargetSession::ensure_folders`].
+///
+/// A level above that is missing is left to the server, most of which make it a mere container: to create it here would add a
+/// folder that the source has not. Where a server wants it first, it is created after all.
+pub(super) async fn ensure(link: &mut Link, wanted: &[(FolderPath, bool)]) -> Result<Vec<Result<FolderName>>> {
+    let known = Known::read(link).await?;
+    let names: Vec<Result<FolderName>> = wanted
+        .iter()
+        .map(|(path, _)| known.get(path).map_or_else(|| link.names().name(path), |(name, _)| Ok(name.clone())))
+        .collect();
+    let missing: Vec<(&FolderPath, FolderName)> = wanted
+        .iter()
+        .zip(&names)
+        .filter(|((path, _), _)| known.get(path).is_none())
+        .filter_map(|((path, _), name)| Some((path, name.as_ref().ok()?.clone())))
+        .collect();
+    let mut refused = create(link, &missing).await?;
+    let subscribe = |(path, wanted): &(FolderPath, bool)| *wanted && known.get(path).is_none_or(|(_, done)| !done);
+    let mut commands = Vec::new();
+    for (folder, name) in wanted.iter().zip(&names) {
+        if let Ok(name) = name
+            && subscribe(folder)
+            && !refused.contains_key(name)
+        {
+            commands.push(Command::new("SUBSCRIBE").folder(name));
+        }
+    }
+    link.run_all(commands).await?;
+    Ok(names.into_iter().map(|name| name.and_then(|name| refused.remove(&name).map_or(Ok(name), Err))).collect())
+}
+
+/// Creates folders in one batch; returns those that cannot be, with the reason.
+async fn create(link: &mut Link, missing: &[(&FolderPath, FolderName)]) -> Result<HashMap<FolderName, Error>> {
+    let commands = missing.iter().map(|(_, name)| Command::new("CREATE").folder(name)).collect();
+    let told = link.run_all(commands).await?;
+    let mut refused = HashMap::new();
+    for ((path, name), told) in missing.iter().zip(told) {
+        if told.is_ok() || settle(link, path, name, &told).await? {
+            continue;
+        }
+        let refusal = link.connection().refusal(&told.tagged);
+        let error = match refusal.scope() {
+            Scope::Message | Scope::Folder => name_refused(link, path, &refusal),
+            _ => refusal,
+        };
+        refused.insert(name.clone(), error);
+    }
+    Ok(refused)
+}
+
+/// Whether a folder is there although its CREATE was refused: it was before, whatever words that is said in, or the levels
+/// above it had to be created first.
+async fn settle(link: &mut Link, path: &FolderPath, name: &FolderName, told: &Told) -> Result<bool> {
+    if told.tagged.code.word() == Some("ALREADYEXISTS") || exists(link, name).await? {
+        return Ok(true);
+    }
+    let mut above = Vec::new();
+    let mut at = path.parent();
+    while let Some(parent) = at {
+        above.extend(link.names().name(&parent));
+        at = parent.parent();
+    }
+    if above.is_empty() {
+        return Ok(false);
+    }
+    let commands = above.into_iter().rev().chain([name.clone()]).map(|name| Command::new("CREATE").folder(&name));
+    let told = link.run_all(commands.collect()).await?;
+    Ok(told.last().is_some_and(Told::is_ok))
+}
+
+async fn exists(link: &mut Link, name: &FolderName) -> Result<bool> {
+    Ok(link.statuses(std::slice::from_ref(name)).await?.iter().any(Option::is_some))
+}
+
+fn name_refused(link: &Link, path: &FolderPath, refusal: &Error) -> Error {
+    let person = Disposition::NeedsPerson;
+    Error::new(Code::FolderName, link.side(), Scope::Folder, person, path.to_string())
+        .with_reply(refusal.reply().unwrap_or_default())
+}
+
+/// The counters of folders in one batch.
+pub(super) async fn statuses(link: &mut Link, folders: &[FolderName]) -> Result<Vec<Option<FolderStatus>>> {
+    let told = link.statuses(folders).await?;
+    let mut statuses = Vec::with_capacity(told.len());
+    for (folder, reply) in folders.iter().zip(told) {
+        statuses.push(match reply {
+            Some(reply) => counters(link, folder, &reply).await?,
+            None => None,
+        });
+    }
+    Ok(statuses)
+}
+
+/// The counters of one folder.
+///
+/// # Errors
+/// The folder does not answer ([`Code::FolderSelect`], scope folder).
+pub(super) async fn status(link: &mut Link, folder: &FolderName) -> Result<FolderStatus> {
+    let told = statuses(link, std::slice::from_ref(folder)).await?;
+    told.into_iter().next().flatten().ok_or_else(|| {
+        let name = utf7::decode(folder.as_bytes());
+        Error::new(Code::FolderSelect, link.side(), Scope::Folder, Disposition::RetryAfter(None), name)
+    })
+}
+
+async fn counters(link: &mut Link, folder: &FolderName, reply: &StatusReply) -> Result<Option<FolderStatus>> {
+    let (Some(validity), Some(messages)) = (reply.validity, reply.messages) else { return Ok(None) };
+    let next = match reply.next {
+        Some(next) => next,
+        None => next_by_highest(link, folder, messages).await?,
+    };
+    Ok(Some(FolderStatus { validity, next, messages, modseq: reply.modseq }))
+}
+
+/// The highest UID + 1, for servers that do not tell UIDNEXT (quirk 83): any lower bound of what comes will do.
+async fn next_by_highest(link: &mut Link, folder: &FolderName, messages: u64) -> Result<u32> {
+    if messages == 0 {
+        return Ok(1);
+    }
+    link.select(folder, true).await?;
+    let told = link.run(Command::new("UID FETCH").word("*").word("(UID)")).await?;
+    let uids = told.untagged.iter().filter_map(|event| match event {
+        Event::Fetch(attributes) => attributes.uid,
+        _ => None,
+    });
+    Ok(uids.max().unwrap_or_default().saturating_add(1))
+}

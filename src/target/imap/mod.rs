@@ -1,0 +1,119 @@
+//! IMAP as a target: any server, and Exchange Online in particular (microsoft365.md part II).
+//!
+//! A message is put there by one APPEND with its flags and date. What a reply says of a message is [`refusal`]'s to tell, which
+//! flags are sent [`kept`]'s, how a group becomes commands [`unit`]'s. The session itself never removes; [`editor`] does, by UID.
+
+mod append;
+mod capabilities;
+mod editor;
+mod find;
+mod flags;
+mod folders;
+mod kept;
+mod refusal;
+mod unit;
+
+use std::sync::{Arc, atomic::AtomicBool};
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+
+use super::{
+    AppendItem, Appended, Evidence, Find, FolderStatus, Found, TargetCapabilities, TargetConnector, TargetEditor,
+    TargetFolder, TargetSession,
+};
+use crate::{
+    error::Result,
+    mailbox::{ImapSettings, Link},
+    model::{FlagChange, FolderName, FolderPath},
+};
+
+/// One mailbox on an IMAP server, to be written.
+#[derive(Clone)]
+pub struct ImapTarget {
+    settings: Arc<ImapSettings>,
+    /// Whether MULTIAPPEND is used where it is offered: until a server answers BAD to it.
+    together: Arc<AtomicBool>,
+}
+
+impl ImapTarget {
+    /// The mailbox that `settings` reach.
+    pub fn new(settings: ImapSettings) -> Self {
+        ImapTarget { settings: Arc::new(settings), together: Arc::new(AtomicBool::new(true)) }
+    }
+}
+
+#[async_trait]
+impl TargetConnector for ImapTarget {
+    async fn open(&self) -> Result<Box<dyn TargetSession>> {
+        let mut link = Link::open(Arc::clone(&self.settings)).await?;
+        let capabilities = capabilities::read(&mut link).await?;
+        let offered = link.server().has("MULTIAPPEND") && link.server().has("LITERAL+");
+        let together = if offered { Arc::clone(&self.together) } else { Arc::new(AtomicBool::new(false)) };
+        Ok(Box::new(ImapTargetSession { link, capabilities, together }))
+    }
+
+    fn describe(&self) -> String {
+        self.settings.describe.clone()
+    }
+}
+
+struct ImapTargetSession {
+    link: Link,
+    capabilities: TargetCapabilities,
+    together: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl TargetSession for ImapTargetSession {
+    fn capabilities(&self) -> &TargetCapabilities {
+        &self.capabilities
+    }
+
+    async fn folders(&mut self) -> Result<Vec<TargetFolder>> {
+        folders::folders(&mut self.link).await
+    }
+
+    async fn ensure_folders(&mut self, folders: &[(FolderPath, bool)]) -> Result<Vec<Result<FolderName>>> {
+        folders::ensure(&mut self.link, folders).await
+    }
+
+    async fn status(&mut self, folder: &FolderName) -> Result<FolderStatus> {
+        folders::status(&mut self.link, folder).await
+    }
+
+    async fn statuses(&mut self, folders: &[FolderName]) -> Result<Vec<Option<FolderStatus>>> {
+        folders::statuses(&mut self.link, folders).await
+    }
+
+    async fn append(
+        &mut self,
+        folder: &FolderName,
+        groups: mpsc::Receiver<Vec<AppendItem>>,
+        outcomes: mpsc::Sender<Appended>,
+    ) -> Result<()> {
+        append::append(&mut self.link, folder, &self.together, groups, outcomes).await
+    }
+
+    async fn set_flags(&mut self, folder: &FolderName, changes: Vec<(u32, FlagChange)>) -> Result<Vec<u32>> {
+        flags::set(&mut self.link, folder, changes).await
+    }
+
+    async fn find(
+        &mut self,
+        folder: &FolderName,
+        which: Find,
+        evidence: Evidence,
+        pages: mpsc::Sender<Vec<Found>>,
+    ) -> Result<FolderStatus> {
+        find::find(&mut self.link, folder, which, evidence, pages).await
+    }
+
+    fn editor(&mut self) -> &mut dyn TargetEditor {
+        self
+    }
+
+    async fn close(self: Box<Self>) {
+        self.link.close().await;
+    }
+}
