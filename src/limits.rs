@@ -149,3 +149,21 @@ pub const MOVES_MOST: usize = 100_000;
 pub const USUAL_PACE: (u64, u64) = (100, 5 << 20);
 /// The same for Exchange Online: 6 messages a second on one connection at 150 ms, 0.5 GB an hour (microsoft365.md part II §5).
 pub const EXCHANGE_PACE: (u64, u64) = (6, 150 << 10);
+/// Cells a second in which a rate is counted: fine enough to be exact within a thousandth.
+pub const METER_CELLS: u64 = 1_000_000;
+/// How much of a second's allowance may pass at once: long enough for timers of a millisecond, too short for a server to notice.
+pub const METER_BURST: Duration = Duration::from_millis(100);
+/// First and longest wait where a server throttles without stating a time (quirks 4 and 48: up to 300 s).
+pub const THROTTLE_RATE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
+/// The same where it has too many connections.
+pub const THROTTLE_CONNECTIONS: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(300));
+/// The same where a day's allowance is used up (quirk 47: 1 to 24 hours).
+pub const THROTTLE_DAILY: (Duration, Duration) = (Duration::from_secs(3600), Duration::from_secs(4 * 3600));
+/// The same where it is busy (microsoft365.md §1.9: 60 s doubling to 10 min).
+pub const THROTTLE_BUSY: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(600));
+/// The longest time over which the learned rate is raised through its doubt (a server may change its mind within the hour).
+pub const PACE_CLIMB: Duration = Duration::from_secs(900);
+/// What is added at most to a stated back-off that proved too short.
+pub const HOLD_MARGIN: Duration = Duration::from_secs(60);
+/// A back-off longer than the clock can count.
+pub const HOLD_FOREVER: Duration = Duration::from_secs(10 * 365 * 86_400);
