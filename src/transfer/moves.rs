@@ -200,10 +200,5 @@ async fn rekey(run: &Run, job: &Job, moves: &[&Move], places: &HashMap<u32, Targ
             corrections.push(Correction::Place(one.old.id, job.folder.clone(), Some(*at)));
         }
     }
-    run.ledger.correct(run.lease, corrections).await?;
-    for one in moves.iter().filter(|one| one.old.flags != one.new.flags) {
-        let step = crate::ledger::Discovered { flags: vec![(one.old.id, one.new.flags.clone())], ..Default::default() };
-        run.ledger.discovered(run.lease, one.new.folder, step).await?;
-    }
-    Ok(())
+    run.ledger.correct(run.lease, corrections).await
 }

@@ -67,7 +67,8 @@ fn place(
     places::refuse_second_claim(changed, row).map(drop)
 }
 
-/// Gives a row another identity at the source. A row that holds it already tells what the source says now, and goes.
+/// Gives a row another identity at the source. A row that holds it already tells what the source says now, and goes; so does one that
+/// was intended, for a move at the target is intended under the new identity and its outcome is the kept row's new place.
 fn rekey(connection: &Connection, held: &Held, row: RowId, folder: FolderId, key: &MessageKey) -> Result<(), Fault> {
     let namespace = intern_namespace(connection, held.pair, key)?;
     let holder: Option<RowId> = connection
@@ -75,7 +76,7 @@ fn rekey(connection: &Connection, held: &Held, row: RowId, folder: FolderId, key
         .query_row(params![namespace, key.id, key.version], |found| found.get(0))
         .optional()?;
     if let Some(holder) = holder.filter(|holder| *holder != row) {
-        merge(connection, holder, row)?;
+        merge(connection, holder, row, &[RowState::Copied, RowState::AlreadyPresent])?;
     }
     let mut update = connection.prepare_cached(
         "UPDATE placement SET namespace = ?3, source_id = ?4, version = ?5, gone = 0, folder = ?6,
@@ -87,8 +88,8 @@ fn rekey(connection: &Connection, held: &Held, row: RowId, folder: FolderId, key
 
 /// Takes over what the source says of `absorbed` and removes that row.
 ///
-/// A row that is (or may be) at the target has a message of its own there and cannot be absorbed.
-fn merge(connection: &Connection, absorbed: RowId, kept: RowId) -> Result<(), Fault> {
+/// A row in one of the states `with_a_message` has a message of its own at the target and cannot be absorbed.
+fn merge(connection: &Connection, absorbed: RowId, kept: RowId, with_a_message: &[RowState]) -> Result<(), Fault> {
     connection
         .prepare_cached(
             "UPDATE placement SET (flags, size, received_at, received_offset, in_scope) =
@@ -96,17 +97,13 @@ fn merge(connection: &Connection, absorbed: RowId, kept: RowId) -> Result<(), Fa
              WHERE id = ?2",
         )?
         .execute([absorbed, kept])?;
-    let removed = connection
-        .prepare_cached("DELETE FROM placement WHERE id = ?1 AND state NOT IN (?2, ?3, ?4)")?
-        .execute(params![
-            absorbed,
-            RowState::Intended.number(),
-            RowState::Copied.number(),
-            RowState::AlreadyPresent.number()
-        ])?;
-    if removed == 0 {
+    let state: i64 = connection
+        .prepare_cached("SELECT state FROM placement WHERE id = ?1")?
+        .query_row([absorbed], |row| row.get(0))?;
+    if with_a_message.iter().any(|own| own.number() == state) {
         return Err(Error::bug(format!("row {absorbed} is at the target itself; it cannot become row {kept}")).into());
     }
+    connection.prepare_cached("DELETE FROM placement WHERE id = ?1")?.execute([absorbed])?;
     Ok(())
 }
 
@@ -137,7 +134,7 @@ fn merge_namespaces(connection: &Connection, kept: i64, absorbed: i64) -> Result
     while let Some((absorbed, kept)) =
         twins.query_row([kept, absorbed], |row| Ok((row.get(0)?, row.get(1)?))).optional()?
     {
-        merge(connection, absorbed, kept)?;
+        merge(connection, absorbed, kept, &[RowState::Intended, RowState::Copied, RowState::AlreadyPresent])?;
     }
     connection.prepare_cached("UPDATE placement SET namespace = ?1 WHERE namespace = ?2")?.execute([kept, absorbed])?;
     connection.prepare_cached("DELETE FROM namespace WHERE id = ?1")?.execute([absorbed])?;

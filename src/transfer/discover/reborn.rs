@@ -96,12 +96,11 @@ async fn decide(
 
 async fn take_keys(run: &Run, rebirth: &Rebirth, old: &Rows, new: &Rows, pairs: &[(i64, i64)]) -> Result<()> {
     for page in pairs.chunks(limits::LEDGER_PAGE) {
-        let matched = || page.iter().filter_map(|(o, n)| Some((old.get(o)?, new.get(n)?)));
-        let rekey = |(o, n): (&Row, &Row)| Correction::Rekey(o.id, rebirth.folder.id, n.key.clone());
-        run.ledger.correct(run.lease, matched().map(rekey).collect()).await?;
-        let flags = matched().filter(|(o, n)| o.flags != n.flags).map(|(o, n)| (o.id, n.flags.clone())).collect();
-        let step = Discovered { flags, ..Discovered::default() };
-        run.ledger.discovered(run.lease, rebirth.folder.id, step).await?;
+        let rekey = |(o, n): &(i64, i64)| {
+            let (old, new) = (old.get(o)?, new.get(n)?);
+            Some(Correction::Rekey(old.id, rebirth.folder.id, new.key.clone()))
+        };
+        run.ledger.correct(run.lease, page.iter().filter_map(rekey).collect()).await?;
     }
     let answered: HashSet<i64> = pairs.iter().map(|(o, _)| *o).collect();
     let gone = old.keys().copied().filter(|id| !answered.contains(id)).collect();
