@@ -33,6 +33,7 @@ impl Session {
         if len == 0 {
             return Some(Reply::no("Can't save a zero byte message."));
         }
+        let mailbox = self.spelled(&mailbox);
         let missing = synchronising && self.mailstore().read(|m| m.folder(&mailbox).is_none());
         missing.then(|| Reply::no(persona.wording.try_create()))
     }

@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{
-    Verb,
+    Access, Verb,
     accounts::SignedIn,
     ending::Ending,
     reply::Reply,
@@ -29,7 +29,7 @@ impl Session {
             Verb::Logout => {
                 let farewell = self.persona().farewell.clone();
                 self.wire.line(format!("* BYE {farewell}"));
-                self.leaving = true;
+                self.leaving = Some(Ending::Done);
             }
             Verb::Namespace => {
                 let delimiter = self.mailstore().read(|mailbox| mailbox.delimiter);
@@ -55,6 +55,7 @@ impl Session {
             match name {
                 _ if !self.offers(name) => continue,
                 "CONDSTORE" => self.enabled.condstore = true,
+                "IMAP4REV2" => self.enabled.rev2 = true,
                 "QRESYNC" => (self.enabled.condstore, self.enabled.qresync) = (true, true),
                 _ => continue,
             }
@@ -91,6 +92,11 @@ impl Session {
             "XOAUTH2" => self.xoauth2(&payload),
             _ => None,
         };
+        if signed_in.is_none() && mechanism == "XOAUTH2" && self.persona().session.sasl_challenge {
+            let error = STANDARD.encode(r#"{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}"#);
+            self.wire.line(format!("+ {error}"));
+            self.wire.read_line().await?;
+        }
         Ok(self.sign_in(verb, signed_in))
     }
 
@@ -117,7 +123,10 @@ impl Session {
 
     fn sign_in(&mut self, verb: Verb, signed_in: Option<SignedIn>) -> Reply {
         let Some(account) = signed_in else { return self.refused_login(verb) };
-        self.guard = Some(self.host.sign_in(&account.user));
+        let guard = self.host.sign_in(&account.user);
+        let crowded = self.persona().session.connections.is_some_and(|most| guard.rank > most);
+        self.connected = account.access == Access::Granted && !crowded;
+        self.guard = Some(guard);
         self.account = Some(account);
         let told = if self.persona().capabilities.volunteered { self.capability_code() } else { String::new() };
         Reply::ok(format!("{told}{} completed.", verb.word()))

@@ -1,5 +1,7 @@
 //! FETCH (RFC 3501 §6.4.5, RFC 7162 §3.1.4).
 
+use std::cell::OnceCell;
+
 use bytes::Bytes;
 
 use super::{
@@ -104,16 +106,10 @@ impl Session {
         message: &Message,
         command: &FetchCommand,
     ) -> Result<(), Ending> {
+        let rendering = &self.persona().rendering;
+        let items = self.items_to_tell(by_uid, rendering.left_out.contains(&message.uid), command);
+        let shown = OnceCell::new();
         let mut open = format!("* {} FETCH (", place.sequence);
-        let named = command.items.contains(&FetchItem::Uid);
-        if by_uid && !named {
-            open += &format!("UID {} ", place.uid);
-        }
-        let mut items = command.items.clone();
-        let modseq = self.enabled.condstore && command.changed_since.is_some();
-        if modseq && !items.contains(&FetchItem::ModSeq) {
-            items.push(FetchItem::ModSeq);
-        }
         for item in &items {
             self.wire.raw(open.as_bytes());
             open = " ".to_owned();
@@ -123,13 +119,35 @@ impl Session {
                 FetchItem::InternalDate => {
                     self.wire.raw(format!("INTERNALDATE {}", write_date(message.received_at)).as_bytes());
                 }
-                FetchItem::Size => self.wire.raw(format!("RFC822.SIZE {}", message.content.len()).as_bytes()),
+                FetchItem::Size => self
+                    .wire
+                    .raw(format!("RFC822.SIZE {}", rendering.size(message.uid, message.content.len())).as_bytes()),
                 FetchItem::ModSeq => self.wire.raw(format!("MODSEQ ({})", message.modseq).as_bytes()),
-                FetchItem::Body(section) => self.tell_section(&message.content, section).await?,
+                FetchItem::Body(section) => {
+                    let content = shown.get_or_init(|| rendering.show(message.uid, &message.content));
+                    self.tell_section(content, section).await?;
+                }
             }
         }
-        self.wire.line(")");
+        if !items.is_empty() {
+            self.wire.line(")");
+        }
         self.wire.relieve().await
+    }
+
+    /// The items asked for, UID first where it is implied, MODSEQ last (RFC 7162 §3.1.4.1).
+    fn items_to_tell(&self, by_uid: bool, without_body: bool, command: &FetchCommand) -> Vec<FetchItem> {
+        let mut items = command.items.clone();
+        if by_uid && !items.contains(&FetchItem::Uid) {
+            items.insert(0, FetchItem::Uid);
+        }
+        if self.enabled.condstore && command.changed_since.is_some() && !items.contains(&FetchItem::ModSeq) {
+            items.push(FetchItem::ModSeq);
+        }
+        if without_body {
+            items.retain(|item| !matches!(item, FetchItem::Body(_)));
+        }
+        items
     }
 
     async fn tell_section(&mut self, content: &Content, section: &Section) -> Result<(), Ending> {

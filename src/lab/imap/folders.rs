@@ -3,16 +3,46 @@
 use super::{
     Verb,
     list::quoted,
+    parse::Command,
     reply::Reply,
     session::{Answer, Session, completed},
 };
 
 impl Session {
+    /// The command with folders named as they are spelled, where the server does not mind the case of names.
+    pub(super) fn respelled(&self, mut command: Command) -> Command {
+        if !self.persona().folders.case_insensitive {
+            return command;
+        }
+        let name = match &mut command {
+            Command::Select { mailbox, .. } | Command::Copy { mailbox, .. } => mailbox,
+            Command::Append(append) => &mut append.mailbox,
+            Command::Delete(name)
+            | Command::Rename(name, _)
+            | Command::Subscribe(name, _)
+            | Command::Status(name, _) => name,
+            _ => return command,
+        };
+        *name = self.spelled(name);
+        command
+    }
+
+    pub(super) fn spelled(&self, name: &[u8]) -> Vec<u8> {
+        let found = self.mailstore().read(|mailbox| {
+            let mut names = mailbox.folders().map(|(have, _)| have);
+            names.find(|have| have.eq_ignore_ascii_case(name)).map(<[u8]>::to_vec)
+        });
+        found.filter(|_| self.persona().folders.case_insensitive).unwrap_or_else(|| name.to_vec())
+    }
+
     pub(super) fn create(&mut self, name: &[u8]) -> Answer {
         let persona = self.persona();
         let wording = persona.wording;
         let delimiter = self.mailstore().read(|mailbox| mailbox.delimiter) as u8;
         let name = name.strip_suffix(&[delimiter]).unwrap_or(name);
+        let trimmed: Vec<&[u8]> = name.split(|b| *b == delimiter).map(<[u8]>::trim_ascii).collect();
+        let trimmed = trimmed.join(&delimiter);
+        let name = if persona.folders.trims_names { &trimmed } else { name };
         if persona.append.read_only {
             return Ok(Reply::no(wording.read_only()));
         }

@@ -5,7 +5,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{Accounts, Faults, Journal, Persona};
+use super::{
+    Accounts, Faults, Journal, Persona,
+    persona::{BackOff, Bucket},
+};
+use crate::clock;
 
 /// One server behind its connections.
 #[derive(Debug)]
@@ -15,6 +19,7 @@ pub(super) struct Host {
     pub journal: Journal,
     persona: Mutex<Arc<Persona>>,
     signed_in: Mutex<HashMap<String, usize>>,
+    buckets: Mutex<HashMap<String, Bucket>>,
 }
 
 impl Host {
@@ -25,6 +30,7 @@ impl Host {
             journal: Journal::default(),
             persona: Mutex::new(Arc::new(persona)),
             signed_in: Mutex::default(),
+            buckets: Mutex::default(),
         }
     }
 
@@ -34,6 +40,22 @@ impl Host {
 
     pub fn set_persona(&self, persona: Persona) {
         *self.persona.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(persona);
+    }
+
+    /// Pays for messages from the throttle of a mailbox; nothing is free while it is backed off.
+    pub fn pay(&self, user: &str, messages: usize, bytes: u64) -> Result<(), BackOff> {
+        let persona = self.persona();
+        let Some(throttle) = &persona.throttle else { return Ok(()) };
+        let now = clock::instant();
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let bucket = buckets.entry(user.to_owned()).or_insert_with(|| Bucket::new(throttle, now));
+        let paid = bucket.pay(throttle, messages as f64, bytes as f64, now);
+        if let Err(back_off) = &paid
+            && back_off.first
+        {
+            self.journal.back_off(user, now, back_off.until);
+        }
+        paid
     }
 
     /// Counts a sign-in; the count of this user's connections falls when the guard goes.

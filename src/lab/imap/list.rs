@@ -18,8 +18,11 @@ impl Session {
     pub(super) fn list(&mut self, command: &ListCommand) -> Answer {
         let special = command.only_special && !self.offers("SPECIAL-USE");
         let status = command.return_status.is_some() && !self.offers("LIST-STATUS");
-        if command.extended && !self.offers("LIST-EXTENDED") || special || status {
+        if command.extended && (!self.offers("LIST-EXTENDED") || self.enabled.rev2) || special || status {
             return Ok(self.not_offered(Verb::List));
+        }
+        if self.enabled.rev2 && std::mem::replace(&mut self.enabled.rev2_listed, true) {
+            return Ok(Reply::no("[SERVERBUG] Internal server error"));
         }
         if !command.extended && command.patterns.iter().all(Vec::is_empty) {
             let delimiter = self.mailstore().read(|mailbox| mailbox.delimiter);
@@ -42,7 +45,7 @@ impl Session {
             if folder.subscribed && (command.only_subscribed || command.return_subscribed) {
                 attributes.push("\\Subscribed".to_owned());
             }
-            lines.push(entry("LIST", &attributes, mailbox.delimiter, name));
+            lines.push(self.entry("LIST", &attributes, mailbox.delimiter, name));
             if let Some(items) = command.return_status.as_ref().filter(|_| folder.selectable) {
                 lines.push(self.status_line(name, folder, items));
             }
@@ -65,10 +68,23 @@ impl Session {
         attributes
     }
 
+    /// One line; the name as a quoted string or a literal, but see `bare_control_names`.
+    fn entry(&self, word: &str, attributes: &[String], delimiter: char, name: &[u8]) -> Vec<u8> {
+        let rules = &self.persona().folders;
+        let head = format!("* {word} ({}) \"{}\" ", attributes.join(" "), escaped(delimiter));
+        let name = if name == b"INBOX" { rules.inbox.as_bytes() } else { name };
+        let bare = rules.bare_control_names && name.iter().any(u8::is_ascii_control);
+        let name = if bare { name.to_vec() } else { quoted(name) };
+        [head.as_bytes(), &name, b"\r\n"].concat()
+    }
+
     pub(super) fn lsub(&mut self, command: &ListCommand) -> Answer {
+        if self.enabled.rev2 {
+            return Ok(self.not_offered(Verb::Lsub));
+        }
         let lines = self.mailstore().read(|mailbox| {
             let subscribed = picked(mailbox, command).into_iter().filter(|(_, folder)| folder.subscribed);
-            subscribed.map(|(name, _)| entry("LSUB", &[], mailbox.delimiter, name)).collect::<Vec<_>>()
+            subscribed.map(|(name, _)| self.entry("LSUB", &[], mailbox.delimiter, name)).collect::<Vec<_>>()
         });
         lines.iter().for_each(|line| self.wire.raw(line));
         Ok(completed(Verb::Lsub))
@@ -115,11 +131,6 @@ fn picked<'a>(mailbox: &'a Mailbox, command: &ListCommand) -> Vec<(&'a [u8], &'a
         command.patterns.iter().map(|pattern| [&command.reference[..], pattern].concat()).collect();
     let wanted = |name: &[u8]| patterns.iter().any(|pattern| matches(pattern, name, mailbox.delimiter as u8));
     mailbox.folders().filter(|(name, _)| wanted(name)).collect()
-}
-
-fn entry(word: &str, attributes: &[String], delimiter: char, name: &[u8]) -> Vec<u8> {
-    let head = format!("* {word} ({}) \"{}\" ", attributes.join(" "), escaped(delimiter));
-    [head.as_bytes(), &quoted(name), b"\r\n"].concat()
 }
 
 fn attribute(role: Role) -> String {

@@ -27,6 +27,7 @@ mod select;
 mod server;
 mod session;
 mod store;
+mod throttling;
 mod view;
 mod wire;
 
@@ -34,5 +35,8 @@ pub use accounts::{Access, Accounts};
 pub use fault::{Fault, Faults};
 pub use journal::{Entry, Journal};
 pub use parse::Verb;
-pub use persona::{AppendRules, Capabilities, FolderRules, Latency, Persona, SessionRules, Wording};
+pub use persona::{
+    AppendRules, Capabilities, EXCHANGE_LINE, FolderRules, Latency, Persona, Profile, Rendering, SessionRules,
+    Throttle, ThrottleWords, Wording,
+};
 pub use server::Server;

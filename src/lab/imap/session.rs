@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
+
 use super::{
     Entry, Fault, Latency, Persona, Verb,
     accounts::SignedIn,
@@ -29,8 +31,10 @@ pub(super) struct Session {
     pub enabled: Enabled,
     /// The tag of the command at hand.
     pub tag: String,
-    /// LOGOUT came: the session ends with its reply.
-    pub leaving: bool,
+    /// How the session ends once the reply at hand is written.
+    pub leaving: Option<Ending>,
+    /// Whether the mailbox behind the sign-in is reachable.
+    pub connected: bool,
     errors: u32,
 }
 
@@ -39,6 +43,10 @@ pub(super) struct Session {
 pub(super) struct Enabled {
     pub condstore: bool,
     pub qresync: bool,
+    /// IMAP4rev2, after which Exchange Online fails (microsoft365.md §1.3).
+    pub rev2: bool,
+    /// A LIST came since.
+    pub rev2_listed: bool,
 }
 
 impl Session {
@@ -53,22 +61,33 @@ impl Session {
             view: None,
             enabled: Enabled::default(),
             tag: String::new(),
-            leaving: false,
+            leaving: None,
+            connected: true,
             errors: 0,
         }
     }
 
     /// Serves the connection to its end.
     pub async fn run(mut self) {
-        if let Err(Ending::Bye(text)) = self.serve().await {
-            self.host.journal.closed(self.number, &text);
-            self.wire.line(format!("* BYE {text}"));
-            self.wire.close().await;
+        match self.serve().await {
+            Err(Ending::Bye(text)) => {
+                self.host.journal.closed(self.number, &text);
+                self.wire.line(format!("* BYE {text}"));
+                self.wire.close().await;
+            }
+            Err(Ending::Done) => self.wire.close().await,
+            Ok(()) | Err(Ending::Cut | Ending::Lost) => (),
         }
     }
 
     async fn serve(&mut self) -> Result<(), Ending> {
         let persona = self.persona();
+        if persona.session.silent {
+            std::future::pending::<()>().await;
+        }
+        if persona.session.nonsense {
+            return self.talk_nonsense().await;
+        }
         let told = if persona.capabilities.volunteered { self.capability_code() } else { String::new() };
         self.wire.line(format!("* OK {told}{}", persona.greeting));
         loop {
@@ -79,14 +98,25 @@ impl Session {
         }
     }
 
-    /// The next line, unless the client is silent for too long.
-    pub async fn read_first_line(&mut self) -> Result<bytes::Bytes, Ending> {
-        let persona = self.persona();
-        let Some(idle) = persona.session.idle else { return self.wire.read_line().await };
-        match clock::timeout(idle, self.wire.read_line()).await {
-            Some(line) => line,
-            None => Err(Ending::Bye(persona.wording.idle_too_long().to_owned())),
+    async fn talk_nonsense(&mut self) -> Result<(), Ending> {
+        loop {
+            self.wire.line("220 ready ESMTP {12}\r\n* ( FETCH \"\0\u{1b}[2J");
+            self.wire.read_line().await?;
         }
+    }
+
+    /// The next line, unless the client is silent for too long or its token expires.
+    pub async fn read_first_line(&mut self) -> Result<Bytes, Ending> {
+        let persona = self.persona();
+        let now = clock::instant();
+        let silent = persona.session.idle.map(|idle| (now + idle, persona.wording.idle_too_long()));
+        let expired =
+            self.account.as_ref().and_then(|a| a.expires).map(|at| (at, "Session invalidated - AccessTokenExpired"));
+        let Some((at, words)) = silent.into_iter().chain(expired).min_by_key(|(at, _)| *at) else {
+            return self.wire.read_line().await;
+        };
+        let line = if at > now { clock::deadline(at, self.wire.read_line()).await } else { None };
+        line.unwrap_or_else(|| Err(Ending::Bye(words.to_owned())))
     }
 
     async fn handle(&mut self, mut request: Request) -> Result<(), Ending> {
@@ -106,9 +136,8 @@ impl Session {
         self.host.journal.add(entry);
         let reply = answer?;
         self.wire.line(format!("{} {}", request.tag, reply.line()));
-        if self.leaving {
-            self.wire.close().await;
-            return Err(Ending::Done);
+        if let Some(ending) = self.leaving.take() {
+            return Err(ending);
         }
         self.count_errors(&reply)?;
         self.wire.relieve().await
@@ -121,8 +150,8 @@ impl Session {
             Some(Fault::No(text)) => return Ok(Reply::no(text)),
             Some(Fault::Bad(text)) => return Ok(Reply::bad(text)),
             Some(Fault::BadBye(text, bye)) => {
-                self.wire.line(format!("{} BAD {text}", request.tag));
-                return Err(Ending::Bye(bye));
+                self.leaving = Some(Ending::Bye(bye));
+                return Ok(Reply::bad(text));
             }
             Some(Fault::Bye(text)) => return Err(Ending::Bye(text)),
             Some(Fault::Cut | Fault::CutInLiteral(_)) => return Err(Ending::Cut),
@@ -157,9 +186,17 @@ impl Session {
         if let Some(refusal) = self.refuse_state(request.verb) {
             return Ok(refusal);
         }
+        if !self.connected && !matches!(request.verb, Verb::Capability | Verb::Id | Verb::Noop | Verb::Logout) {
+            self.leaving = Some(Ending::Bye("Connection closed. 14".to_owned()));
+            return Ok(Reply::bad(self.persona().wording.not_connected()));
+        }
         match parse(request.verb, &mut Scanner::new(&request.parts)) {
             Err(wanted) => Ok(self.malformed(wanted)),
             Ok(command) => {
+                if let Some(refusal) = self.throttle(&command)? {
+                    return Ok(refusal);
+                }
+                let command = self.respelled(command);
                 self.linger(&command, request.literal_bytes).await?;
                 let reply = self.dispatch(request.verb, command).await?;
                 // RFC 3501 §7.4.1: no EXPUNGE while sequence numbers are in use.

@@ -1,4 +1,7 @@
 //! The stand-ins, driven by clients that nobody here wrote: Python's `imaplib` and `mbsync`.
 
+mod exchange;
+mod faults;
 mod imaplib;
+mod mbsync;
 mod python;

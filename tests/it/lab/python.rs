@@ -4,8 +4,8 @@ use std::process::{Command, Stdio};
 
 use mailhaul::lab::imap::{Accounts, Server};
 
-/// What every program begins with: a signed-in connection `c` of `imaplib` that never waits long, and `ok`, which
-/// insists on OK.
+/// What every program begins with: `connect`, a signed-in connection of `imaplib` that never waits long, and `ok`,
+/// which insists on OK.
 const PRELUDE: &str = r#"
 import imaplib, re, socket, sys
 socket.setdefaulttimeout(20)
@@ -19,11 +19,15 @@ def connect():
     c = imaplib.IMAP4('127.0.0.1', port)
     ok(c.login(user, password))
     return c
-c = connect()
 "#;
 
-/// Runs `program` behind the prelude; fails with its words.
+/// Runs `program` with a connection `c` that is signed in; fails with its words.
 pub async fn run(server: &Server, program: &str) {
+    run_unsigned(server, &format!("c = connect()\n{program}")).await;
+}
+
+/// Runs `program`; fails with its words.
+pub async fn run_unsigned(server: &Server, program: &str) {
     let mut python = Command::new("python3");
     python.args(["-c", &format!("{PRELUDE}{program}"), &server.port().to_string()]);
     python.args([Accounts::USER, Accounts::PASSWORD]).stdin(Stdio::null());

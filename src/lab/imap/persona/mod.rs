@@ -1,11 +1,18 @@
 //! A server's character: what it offers, says, refuses and how fast it is. Every habit is a knob of its own.
 
 mod capabilities;
+mod exchange;
+mod rendering;
 mod rules;
+mod throttle;
 mod wording;
 
 pub use capabilities::Capabilities;
+pub use exchange::{EXCHANGE_LINE, Profile};
+pub use rendering::Rendering;
 pub use rules::{AppendRules, FolderRules, Latency, SessionRules};
+pub(super) use throttle::{BackOff, Bucket};
+pub use throttle::{Throttle, ThrottleWords};
 pub use wording::Wording;
 
 /// The character of a server. Tests take one that is ready made and turn single knobs.
@@ -23,6 +30,10 @@ pub struct Persona {
     pub append: AppendRules,
     /// What it takes as a folder, and what it shows of folders.
     pub folders: FolderRules,
+    /// How it shows what it stored.
+    pub rendering: Rendering,
+    /// How much it takes; `None`: anything.
+    pub throttle: Option<Throttle>,
     /// How fast it is.
     pub latency: Latency,
     /// When it ends a session.
@@ -39,9 +50,21 @@ impl Persona {
             wording: Wording::Plain,
             append: AppendRules::default(),
             folders: FolderRules::default(),
+            rendering: Rendering::default(),
+            throttle: None,
             latency: Latency::default(),
             session: SessionRules::default(),
         }
+    }
+
+    /// A server that takes connections and never says a word.
+    pub fn silent() -> Self {
+        Persona::generic().with(|persona| persona.session.silent = true)
+    }
+
+    /// A server that talks nonsense: not IMAP at all.
+    pub fn nonsense() -> Self {
+        Persona::generic().with(|persona| persona.session.nonsense = true)
     }
 
     /// The same without these capabilities, before and after log-in; what belongs to them is refused.

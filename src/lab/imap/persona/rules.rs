@@ -46,8 +46,10 @@ impl Default for AppendRules {
 }
 
 /// What is taken as a folder, and what is shown of folders.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FolderRules {
+    /// How LIST spells the inbox (microsoft365.md §1.5: `Inbox`).
+    pub inbox: &'static str,
     /// Folders that cannot be opened: names on the wire, and what SELECT answers.
     pub unreadable: BTreeMap<Vec<u8>, String>,
     /// Messages that cannot be fetched: UIDs in any folder (quirk 55).
@@ -60,6 +62,26 @@ pub struct FolderRules {
     pub unasked_special_use: bool,
     /// Names that differ only in case are one folder (quirk 20).
     pub case_insensitive: bool,
+    /// CREATE drops blanks at the ends of a name and says OK (quirk 22).
+    pub trims_names: bool,
+    /// LIST shows names with control characters without quotes (microsoft365.md §1.5).
+    pub bare_control_names: bool,
+}
+
+impl Default for FolderRules {
+    fn default() -> Self {
+        FolderRules {
+            inbox: "INBOX",
+            unreadable: BTreeMap::new(),
+            poison: BTreeSet::new(),
+            tells_missing: false,
+            reserved: &[],
+            unasked_special_use: false,
+            case_insensitive: false,
+            trims_names: false,
+            bare_control_names: false,
+        }
+    }
 }
 
 /// How long things take.
@@ -95,4 +117,10 @@ pub struct SessionRules {
     pub bare_copyuid: bool,
     /// Goes on executing what it holds after the client is gone, as real servers do.
     pub outlives_client: bool,
+    /// Refuses XOAUTH2 by a challenge with an error in JSON first, as Gmail does (microsoft365.md §1.4).
+    pub sasl_challenge: bool,
+    /// Never says a word.
+    pub silent: bool,
+    /// Answers every line with what is not IMAP.
+    pub nonsense: bool,
 }

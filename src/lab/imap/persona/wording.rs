@@ -24,7 +24,10 @@ impl Wording {
         self.choose("Command not allowed in this state.", "Command received in Invalid state.")
     }
     pub(in crate::lab::imap) fn not_offered(self, verb: &str) -> String {
-        self.choose(format!("{verb} is not offered."), "Command Error. 12")
+        self.choose(format!("{verb} is not offered."), "Command Argument Error. 12")
+    }
+    pub(in crate::lab::imap) fn not_connected(self) -> String {
+        self.choose("[UNAVAILABLE] Mailbox is not reachable.", "User is authenticated but not connected.")
     }
     pub(in crate::lab::imap) fn refused_login(self, verb: &str) -> String {
         self.choose("[AUTHENTICATIONFAILED] Authentication failed.", &format!("{verb} failed."))
