@@ -42,6 +42,9 @@ pub struct Connection {
     in_flight: VecDeque<(Tag, u64)>,
     /// When a byte came or went, or a command was queued into silence.
     progress: clock::Instant,
+    /// Until when somebody listened: silence counts only while somebody does. A source whose target rests for five
+    /// minutes is not late.
+    heard: clock::Instant,
     /// Literals up to this many bytes are sent without waiting for `+`.
     at_once: u64,
     /// A reply that [`Connection::drive`] found and nobody took.
@@ -77,6 +80,7 @@ impl Connection {
             next_tag: 1,
             in_flight: VecDeque::new(),
             progress: clock::instant(),
+            heard: clock::instant(),
             at_once,
             ahead: None,
             flushed: true,
@@ -232,13 +236,19 @@ impl Connection {
 
     /// Waits until bytes came or went, at most until the deadline of what is in flight.
     async fn progress(&mut self) -> Result<()> {
+        let now = clock::instant();
+        self.progress = now.min(self.progress + (now - self.heard));
         let deadline = (!self.in_flight.is_empty()).then(|| self.progress + self.allowed());
-        let step = poll_fn(|cx| self.poll_progress(cx));
-        let result = match deadline {
-            Some(deadline) => clock::deadline(deadline, step).await,
-            None => Some(step.await),
+        let result = {
+            let listener = Listener(&mut *self);
+            let step = poll_fn(|cx| listener.0.poll_progress(cx));
+            match deadline {
+                Some(deadline) => clock::deadline(deadline, step).await,
+                None => Some(step.await),
+            }
         };
-        result.unwrap_or_else(|| Err(self.place.error(Code::Timeout, Scope::Mailbox, Disposition::RetryAfter(None))))
+        let late = || self.place.error(Code::Timeout, Scope::Mailbox, Disposition::RetryAfter(None));
+        result.unwrap_or_else(|| Err(late()))
     }
 
     /// How long silence may last: the base, and time for what may lie in buffers on the way.
@@ -295,6 +305,15 @@ impl Connection {
             None if self.intake.is_inside() => lost.with_source(io::Error::from(io::ErrorKind::UnexpectedEof)),
             None => lost,
         }
+    }
+}
+
+/// Somebody who waits for the connection, and notes when the waiting ended: with a result or by being dropped.
+struct Listener<'a>(&'a mut Connection);
+
+impl Drop for Listener<'_> {
+    fn drop(&mut self) {
+        self.0.heard = clock::instant();
     }
 }
 

@@ -210,6 +210,20 @@ async fn silence_ends_at_the_deadline_and_a_large_literal_lengthens_it() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn silence_counts_only_while_somebody_listens() {
+    let (here, _there) = tokio::io::duplex(1 << 10);
+    let mut connection = signed_in(here, "LITERAL+");
+    connection.queue(Command::new("NOOP"));
+    let minute = Duration::from_secs(60);
+    assert!(clock::timeout(minute, connection.event()).await.is_none());
+    clock::sleep(10 * minute).await;
+    assert!(clock::timeout(minute / 2, connection.event()).await.is_none());
+    let before = clock::instant();
+    assert_eq!(connection.event().await.unwrap_err().code(), Code::Timeout);
+    assert_eq!(clock::instant() - before, minute / 2);
+}
+
 #[tokio::test]
 async fn a_folder_is_opened_and_told() {
     let transcript = r#"

@@ -113,11 +113,7 @@ impl Listing {
                 Event::List(entry) if entry.subscribed_list => {
                     listing.subscribed.insert(key(entry.name.as_bytes()));
                 }
-                Event::List(entry) => {
-                    if seen.insert(key(entry.name.as_bytes())) {
-                        listing.entries.push(entry);
-                    }
-                }
+                Event::List(entry) if seen.insert(key(entry.name.as_bytes())) => listing.entries.push(entry),
                 Event::Status(status) => {
                     listing.status.insert(key(&status.name), status);
                 }
