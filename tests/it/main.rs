@@ -5,5 +5,6 @@
 mod imap;
 mod lab;
 mod ledger;
+mod net;
 mod rig;
 mod support;
