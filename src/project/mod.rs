@@ -4,6 +4,7 @@
 //! and key and with what to write instead. Nothing here prints.
 
 pub mod config;
+pub mod connect;
 pub mod endpoint;
 pub mod outcome;
 pub mod pairs;

@@ -72,12 +72,18 @@ pub async fn all(ledger: &dyn Ledger, configured: &[MailboxPair]) -> Result<Vec<
     Ok(standings)
 }
 
+/// Configured pairs before there is a ledger.
+pub fn unrun(configured: &[MailboxPair]) -> Vec<Standing> {
+    configured.iter().map(of_configured).collect()
+}
+
 fn is_of(pair: &MailboxPair, record: &PairRecord) -> bool {
     pair.source.identity() == record.source && pair.target.identity() == record.target
 }
 
 async fn of_record(ledger: &dyn Ledger, record: PairRecord, known: Option<&MailboxPair>) -> Result<Standing> {
-    let tallies = ledger.tally(record.id, record.latest.as_ref().map(|pass| pass.id)).await?;
+    let latest = latest_pass(ledger, &record).await?;
+    let tallies = ledger.tally(record.id, latest.as_ref().map(|pass| pass.id)).await?;
     let (mut counts, mut folders) = (Counts::default(), Vec::with_capacity(tallies.len()));
     for tally in &tallies {
         let part = Counts::from(tally);
@@ -91,10 +97,20 @@ async fn of_record(ledger: &dyn Ledger, record: PairRecord, known: Option<&Mailb
         target: known.map_or(record.target, |pair| pair.target.login.address.clone()),
         batch: known.map(|pair| pair.batch.clone()).unwrap_or_default(),
         kind: known.and_then(|pair| pair.kind.clone()).unwrap_or_default(),
-        latest: record.latest,
+        latest,
         counts,
         folders,
     })
+}
+
+/// The latest pass that moved or compared mail; a plan only looked.
+async fn latest_pass(ledger: &dyn Ledger, record: &PairRecord) -> Result<Option<PassRecord>> {
+    match &record.latest {
+        Some(pass) if pass.kind == "plan" => {
+            Ok(ledger.passes(record.id).await?.into_iter().find(|pass| pass.kind != "plan"))
+        }
+        latest => Ok(latest.clone()),
+    }
 }
 
 fn of_configured(pair: &MailboxPair) -> Standing {

@@ -1,8 +1,20 @@
 //! The commands, one file each.
 
+mod answer;
+mod check;
 mod completions;
+mod copy;
 mod init;
 mod man;
+mod options;
+mod pass;
+mod plan;
+mod report;
+mod reset;
+mod run;
+mod scope;
+mod status;
+mod verify;
 
 use clap::Subcommand;
 
@@ -12,7 +24,16 @@ use crate::{error::Result, project::outcome::Ending};
 /// What to do.
 #[derive(Subcommand)]
 pub enum Command {
+    Copy(Box<copy::CopyArgs>),
     Init(init::InitArgs),
+    Check(check::CheckArgs),
+    Plan(plan::PlanArgs),
+    Run(run::RunArgs),
+    /// Tell where everything stands; works beside a running pass
+    Status,
+    Verify(verify::VerifyArgs),
+    Report(report::ReportArgs),
+    Reset(reset::ResetArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -23,7 +44,15 @@ pub enum Command {
 /// What stopped the command as a whole; what stops one mailbox is in that mailbox's report.
 pub async fn run(command: Command, face: &Face) -> Result<Ending> {
     match command {
+        Command::Copy(args) => copy::run(*args, face).await,
         Command::Init(args) => init::run(&args, face),
+        Command::Check(args) => check::run(&args, face).await,
+        Command::Plan(args) => plan::run(&args, face).await,
+        Command::Run(args) => run::run(&args, face).await,
+        Command::Status => status::run(face).await,
+        Command::Verify(args) => verify::run(&args, face).await,
+        Command::Report(args) => report::run(&args, face).await,
+        Command::Reset(args) => reset::run(&args, face).await,
         Command::Completions(args) => completions::run(&args, face),
         Command::Man(args) => man::run(&args, face),
     }

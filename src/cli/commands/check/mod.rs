@@ -1,0 +1,85 @@
+//! `mailhaul check`: Test Connection as a list of steps with times. It moves nothing; `--write-probe` leaves nothing behind.
+
+mod probe;
+mod steps;
+
+use std::collections::HashSet;
+
+use super::{
+    pass,
+    scope::{Project, ScopeArgs},
+};
+use crate::{
+    cli::face::Face,
+    error::{Result, Side},
+    net,
+    project::{
+        connect::{self, Connectors},
+        outcome::Ending,
+        pairs::Mailbox,
+        supervisor::Job,
+    },
+};
+use steps::Steps;
+
+/// Test every connection and sign-in, step by step; moves nothing
+#[derive(clap::Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    scope: ScopeArgs,
+    /// Also append a test message at each target, read it back and remove it
+    #[arg(long)]
+    write_probe: bool,
+}
+
+pub(super) async fn run(args: &CheckArgs, face: &Face) -> Result<Ending> {
+    let Project { pairs, .. } = args.scope.project(face)?;
+    pairs.iter().for_each(|pair| pass::warn_of(face, pair));
+    let jobs = Connectors::default().jobs(pairs);
+    let mut steps = Steps::new(face);
+    let mut dialled = HashSet::new();
+    for job in &jobs {
+        for (mailbox, side) in [(&job.pair.source, Side::Source), (&job.pair.target, Side::Target)] {
+            if dialled.insert(mailbox.endpoint.name.clone()) {
+                dial(&mut steps, mailbox, side).await;
+            }
+        }
+    }
+    for job in &jobs {
+        pair(&mut steps, job, args.write_probe).await;
+    }
+    steps.answer(jobs.len())
+}
+
+/// The steps of an endpoint, once for all its mailboxes.
+async fn dial(steps: &mut Steps<'_>, mailbox: &Mailbox, side: Side) {
+    let endpoint = &mailbox.endpoint;
+    steps.place(format!("{} ({}:{})", endpoint.name, endpoint.host, endpoint.port));
+    for step in net::probe(&connect::dial(endpoint, side)).await {
+        steps.add(step.name, step.took, step.found, step.error);
+    }
+}
+
+/// The steps of one mailbox pair.
+async fn pair(steps: &mut Steps<'_>, job: &Job, write_probe: bool) {
+    let engine = &job.engine;
+    steps.place(format!("{} → {}", engine.source.describe(), engine.target.describe()));
+    if let Some(mut session) = steps.timed("source login", engine.source.open()).await {
+        steps.found(format!("server: {}", session.capabilities().profile));
+        if let Some(folders) = steps.timed("source folders", session.folders()).await {
+            let unread = folders.iter().filter(|folder| folder.skipped.is_some()).count();
+            steps.found(format!("{} folders, {unread} of them not read", folders.len()));
+        }
+        session.close().await;
+    }
+    if let Some(mut session) = steps.timed("target login", engine.target.open()).await {
+        steps.found(probe::abilities(session.capabilities()));
+        if let Some(folders) = steps.timed("target folders", session.folders()).await {
+            steps.found(format!("{} folders", folders.len()));
+        }
+        if write_probe && let Some(found) = steps.timed("write probe", probe::write(&mut *session)).await {
+            steps.found(found);
+        }
+        session.close().await;
+    }
+}

@@ -1,0 +1,122 @@
+//! `mailhaul copy --from URL --to URL`: one mailbox without a project. The same command again resumes, then it is a delta.
+
+use std::{path::PathBuf, sync::Arc};
+
+use clap::ArgAction;
+
+use super::{
+    options::{MailArgs, PassArg},
+    pass, plan,
+};
+use crate::{
+    cli::{face::Face, passwords::PasswordSource},
+    error::{Error, Result},
+    project::{
+        outcome::Ending,
+        pairs::{self, Mailbox, MailboxPair},
+        store::Store,
+        url,
+        users::DEFAULT_PRIORITY,
+        values::Size,
+    },
+};
+
+/// Copy one mailbox; the same command again resumes
+///
+/// A URL is imaps://USER:PASSWORD@HOST[:PORT] (TLS) or imap:// (STARTTLS), with user and password percent-encoded, and
+/// then ?encryption=tls|starttls|none, ?ca=FILE, ?insecure=true, ?proxy=URL, ?timeout=60s. Other users of this machine can
+/// see a password in a command line: better leave it out and be asked, or use --from-password-file.
+#[derive(clap::Args)]
+pub struct CopyArgs {
+    #[command(flatten)]
+    ends: EndArgs,
+    #[command(flatten)]
+    mail: MailArgs,
+    /// Which pass [default: the first, then deltas]
+    #[arg(long, value_name = "PASS")]
+    pass: Option<PassArg>,
+    /// Tell what would be done and write nothing at the target
+    #[arg(long)]
+    dry_run: bool,
+    /// At most this many messages a second, per connection
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    messages_per_second: Option<u32>,
+    /// At most this many bytes a second, per connection
+    #[arg(long, value_name = "SIZE")]
+    bytes_per_second: Option<Size>,
+}
+
+/// The two mailboxes of a copy.
+#[derive(clap::Args)]
+pub struct EndArgs {
+    /// The mailbox to read
+    #[arg(long, value_name = "URL")]
+    from: String,
+    /// The mailbox to write
+    #[arg(long, value_name = "URL")]
+    to: String,
+    /// The source's password is in this environment variable
+    #[arg(long, value_name = "VAR")]
+    from_password_env: Option<String>,
+    /// The source's password is the first line of this file
+    #[arg(long, value_name = "FILE")]
+    from_password_file: Option<PathBuf>,
+    /// The target's password is in this environment variable
+    #[arg(long, value_name = "VAR")]
+    to_password_env: Option<String>,
+    /// The target's password is the first line of this file
+    #[arg(long, value_name = "FILE")]
+    to_password_file: Option<PathBuf>,
+    /// Let ?encryption=none go to other machines too: password and mail can be read on the way
+    #[arg(long, action = ArgAction::SetTrue)]
+    allow_plaintext: bool,
+}
+
+pub(super) async fn run(args: CopyArgs, face: &Face) -> Result<Ending> {
+    let store = Store::locate(face.store.as_deref(), None, "".as_ref())?;
+    let mut pair = args.ends.pair()?;
+    pair.options = args.mail.options(args.pass)?;
+    for side in [&mut pair.source, &mut pair.target] {
+        let caps = &mut Arc::make_mut(&mut side.endpoint).caps;
+        caps.messages_per_second = args.messages_per_second;
+        caps.bytes_per_second = args.bytes_per_second.map(|Size(bytes)| bytes);
+    }
+    match args.dry_run {
+        true => plan::over(face, &store, vec![pair]).await,
+        false => pass::run(face, &store, vec![pair]).await,
+    }
+}
+
+impl EndArgs {
+    /// The pair, with its passwords.
+    fn pair(&self) -> Result<MailboxPair> {
+        let mut source = url::parse("--from", &self.from, self.allow_plaintext)?;
+        let mut target = url::parse("--to", &self.to, self.allow_plaintext)?;
+        pairs::refuse_itself(&source, &target).map_err(Error::usage)?;
+        self.fill_passwords(&mut source, &mut target)?;
+        Ok(MailboxPair {
+            batch: String::new(),
+            max_mailboxes: 1,
+            source,
+            target,
+            priority: DEFAULT_PRIORITY,
+            kind: None,
+            options: Default::default(),
+        })
+    }
+
+    fn fill_passwords(&self, source: &mut Mailbox, target: &mut Mailbox) -> Result<()> {
+        let from = PasswordSource {
+            side: "from",
+            variable: self.from_password_env.as_deref(),
+            file: self.from_password_file.as_ref(),
+        };
+        from.fill(source)?;
+        let to = PasswordSource {
+            side: "to",
+            variable: self.to_password_env.as_deref(),
+            file: self.to_password_file.as_ref(),
+        };
+        to.fill(target)
+    }
+}

@@ -1,0 +1,120 @@
+//! `mailhaul plan` and `copy --dry-run`: discovery. The target is only looked at; the ledger remembers what was found.
+
+use std::{fmt::Write as _, time::Duration};
+
+use futures_util::{StreamExt, stream};
+use serde::Serialize;
+
+use super::{
+    pass,
+    scope::{Project, ScopeArgs},
+};
+use crate::{
+    cli::{face::Face, interrupt, progress::Board},
+    error::Result,
+    project::{
+        connect::Connectors,
+        outcome::Ending,
+        pairs::MailboxPair,
+        store::Store,
+        supervisor::{Job, Watch},
+        words,
+    },
+    transfer::{self, FolderForecast, Forecast},
+};
+
+/// Tell what would be copied, and what will not transfer and why; writes nothing at the target
+#[derive(clap::Args)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    scope: ScopeArgs,
+}
+
+/// Mailboxes that are looked at together.
+const TOGETHER: usize = 8;
+
+#[derive(Serialize)]
+struct Document {
+    mailboxes: Vec<Forecast>,
+}
+
+pub(super) async fn run(args: &PlanArgs, face: &Face) -> Result<Ending> {
+    let Project { store, pairs, .. } = args.scope.project(face)?;
+    over(face, &store, pairs).await
+}
+
+/// Plans `pairs`.
+///
+/// # Errors
+/// The ledger cannot be opened.
+pub(super) async fn over(face: &Face, store: &Store, pairs: Vec<MailboxPair>) -> Result<Ending> {
+    pairs.iter().for_each(|pair| pass::warn_of(face, pair));
+    let ledger = store.open()?;
+    let jobs = Connectors::default().jobs(pairs);
+    let (board, stop) = (Board::new(face, &jobs), interrupt::listen(face)?);
+    let forecasts = jobs.iter().enumerate().map(|(number, Job { pair, engine })| {
+        let (ledger, observer, drain) = (ledger.clone(), board.begins(number), stop.drain.clone());
+        async move { transfer::forecast(engine, ledger, &pair.options, observer, drain).await }
+    });
+    let all = board.show(stream::iter(forecasts).buffered(TOGETHER).collect::<Vec<_>>());
+    let mailboxes = tokio::select! {
+        mailboxes = all => mailboxes,
+        () = stop.now.cancelled() => return Ok(Ending::Stopped),
+    };
+    let document = Document { mailboxes };
+    face.answer(&document, || text(&document.mailboxes))?;
+    let failed = document.mailboxes.iter().any(|forecast| forecast.error.is_some());
+    Ok(match (stop.drain.is_cancelled(), failed) {
+        (true, _) => Ending::Stopped,
+        (false, true) => Ending::Failed,
+        (false, false) => Ending::Done,
+    })
+}
+
+fn text(forecasts: &[Forecast]) -> String {
+    let mut text = String::new();
+    forecasts.iter().for_each(|forecast| mailbox(&mut text, forecast));
+    if forecasts.len() > 1 {
+        let (messages, bytes) = forecasts.iter().fold((0, 0), |(m, b), one| (m + one.messages, b + one.bytes));
+        let (messages, bytes) = (words::count(messages), words::bytes(bytes));
+        let _ = writeln!(text, "All {} mailboxes: {messages} messages, {bytes}", forecasts.len());
+    }
+    text
+}
+
+fn mailbox(text: &mut String, forecast: &Forecast) {
+    let _ = writeln!(text, "{} → {}", forecast.source, forecast.target);
+    if let Some(error) = &forecast.error {
+        let _ = writeln!(text, "  {}\n  Problem:   {}\n  Next step: {}", error.code, error.problem, error.next_step);
+        return;
+    }
+    let (messages, bytes) = (words::count(forecast.messages), words::bytes(forecast.bytes));
+    let expected = words::duration(Duration::from_secs(forecast.expected_seconds.max(1)));
+    let largest = words::bytes(forecast.largest);
+    let _ = writeln!(
+        text,
+        "  {messages} messages to copy, {bytes}, the largest {largest}; expected to take about {expected}"
+    );
+    if forecast.arrived > 0 {
+        let _ = writeln!(text, "  {} messages arrived in earlier passes", words::count(forecast.arrived));
+    }
+    if forecast.untransferable > 0 {
+        let _ = writeln!(text, "  {} messages will not transfer", words::count(forecast.untransferable));
+    }
+    forecast.folders.iter().for_each(|one| folder(text, one));
+    for line in &forecast.attention {
+        let place = line.folder.as_ref().map(|folder| format!(" in {folder}")).unwrap_or_default();
+        let reply = line.reply.as_ref().map(|reply| format!(" ({reply})")).unwrap_or_default();
+        let _ = writeln!(text, "  ! {}{place}: {}{reply}\n      {}", line.code, line.problem, line.next_step);
+    }
+}
+
+fn folder(text: &mut String, folder: &FolderForecast) {
+    let _ = match &folder.not_read {
+        Some(why) => writeln!(text, "    {}: not read, {why}", folder.source),
+        None => {
+            let (messages, bytes) = (words::count(folder.messages), words::bytes(folder.bytes));
+            writeln!(text, "    {} → {}: {messages} messages, {bytes}", folder.source, folder.target)
+        }
+    };
+}

@@ -1,0 +1,32 @@
+//! `mailhaul run`: a pass over the project's mailbox pairs.
+
+use super::{
+    options::PassArg,
+    pass,
+    scope::{Project, ScopeArgs},
+};
+use crate::{cli::face::Face, error::Result, project::outcome::Ending, transfer::Deletions};
+
+/// Run a pass over the mailbox pairs; the same command again resumes
+#[derive(clap::Args)]
+pub struct RunArgs {
+    #[command(flatten)]
+    scope: ScopeArgs,
+    /// Which pass [default: a delta where a pass has finished, else the first]
+    #[arg(long, value_name = "PASS")]
+    pass: Option<PassArg>,
+    /// Where a policy mirrors deletions: also if more than 5 % or 100 messages of a mailbox would go
+    #[arg(long)]
+    approve_deletions: bool,
+}
+
+pub(super) async fn run(args: &RunArgs, face: &Face) -> Result<Ending> {
+    let Project { store, pairs, .. } = args.scope.project(face)?;
+    let mut pairs = pass::with_pass(pairs, PassArg::kind(args.pass));
+    for pair in &mut pairs {
+        if let Deletions::Mirror { approved } = &mut pair.options.deletions {
+            *approved = args.approve_deletions;
+        }
+    }
+    pass::run(face, &store, pairs).await
+}

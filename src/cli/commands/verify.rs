@@ -1,0 +1,30 @@
+//! `mailhaul verify`: the comparison by itself. Nothing is listed anew and nothing copied.
+
+use super::{
+    pass,
+    scope::{Project, ScopeArgs},
+};
+use crate::{
+    cli::face::Face,
+    error::Result,
+    project::outcome::Ending,
+    transfer::{PassKind, VerifyLevel},
+};
+
+/// Compare the target with what was copied
+#[derive(clap::Args)]
+pub struct VerifyArgs {
+    #[command(flatten)]
+    scope: ScopeArgs,
+    /// Read every message back instead of a sample
+    #[arg(long)]
+    content: bool,
+}
+
+pub(super) async fn run(args: &VerifyArgs, face: &Face) -> Result<Ending> {
+    let Project { store, pairs, .. } = args.scope.project(face)?;
+    let mut pairs = pass::with_pass(pairs, PassKind::Verify);
+    let level = if args.content { VerifyLevel::Content } else { VerifyLevel::Sample };
+    pairs.iter_mut().for_each(|pair| pair.options.verify = level);
+    pass::run(face, &store, pairs).await
+}
