@@ -6,6 +6,11 @@
 //!
 //! Rejected: canned transcripts. They cannot tell whether a message arrived twice.
 
+mod certificate;
 pub mod generate;
 pub mod imap;
 pub mod mailstore;
+mod rehearsal;
+
+pub use certificate::Certificate;
+pub use rehearsal::{Lab, LabMailbox, LabOptions};

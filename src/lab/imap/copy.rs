@@ -57,7 +57,7 @@ fn transfer(
     let copies: Vec<(u32, NewMessage)> = places
         .iter()
         .filter_map(|place| source.message(place.uid))
-        .map(|m| (m.uid, NewMessage { content: m.content.clone(), flags: m.flags.clone(), received_at: m.received_at }))
+        .map(|message| (message.uid, message.again()))
         .collect();
     if moving {
         let moved: Vec<u32> = copies.iter().map(|(uid, _)| *uid).collect();

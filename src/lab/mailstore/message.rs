@@ -24,6 +24,11 @@ pub struct Message {
 }
 
 impl Message {
+    /// The same message, to be stored once more.
+    pub fn again(&self) -> NewMessage {
+        NewMessage { content: self.content.clone(), flags: self.flags.clone(), received_at: self.received_at }
+    }
+
     /// Whether a folder opened at `now` shows it.
     pub fn is_visible(&self, now: Instant) -> bool {
         self.visible_from.is_none_or(|from| from <= now)

@@ -1,11 +1,14 @@
 //! The generic persona under `imaplib`.
 
+use std::time::Duration;
+
 use mailhaul::lab::{
+    Lab, LabOptions,
     imap::{Persona, Server, Verb},
     mailstore::Mailstore,
 };
 
-use super::python::run;
+use super::python::{run, run_unsigned};
 
 #[tokio::test]
 async fn appends_and_reads_back() {
@@ -40,4 +43,23 @@ c.logout()
     assert_eq!(server.journal().count(Verb::Append), 2);
     assert_eq!(store.snapshot().messages(), 0);
     assert!(server.journal().closed_by_server().is_empty());
+}
+
+#[tokio::test]
+async fn the_lab_speaks_tls_under_its_own_authority() {
+    let directory = tempfile::tempdir().unwrap();
+    let options =
+        LabOptions { mailboxes: 1, messages: 10, login: Duration::ZERO..Duration::ZERO, ..LabOptions::default() };
+    let lab = Lab::start(&options, directory.path()).await.unwrap();
+    let program = format!(
+        "import ssl\ncontext = ssl.create_default_context(cafile={:?})\n\
+         c = imaplib.IMAP4_SSL('127.0.0.1', port, ssl_context=context)\n\
+         ok(c.login('user1@old.example.org', 'old-1'))\nassert len(ok(c.list())) > 10\n",
+        lab.authority(),
+    );
+    run_unsigned(lab.source(), &program).await;
+    let stranger = program.replace("cafile=", "cadata=None) #");
+    let refused =
+        format!("try:\n    {}\n    assert False\nexcept ssl.SSLError: pass\n", stranger.replace('\n', "\n    "));
+    run_unsigned(lab.source(), &format!("import ssl\n{refused}")).await;
 }

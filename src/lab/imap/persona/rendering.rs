@@ -23,7 +23,7 @@ impl Rendering {
     pub(in crate::lab::imap) fn size(&self, uid: u32, len: u64) -> u64 {
         let percent = u64::from(self.size_error_percent);
         let error = len * (u64::from(uid) % (percent + 1)) / 100;
-        if uid % 2 == 0 { len + error } else { len.saturating_sub(error) }
+        if uid.is_multiple_of(2) { len + error } else { len.saturating_sub(error) }
     }
 
     pub(in crate::lab::imap) fn show(&self, uid: u32, content: &Content) -> Content {
