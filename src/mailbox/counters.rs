@@ -18,13 +18,22 @@ impl Link {
         } else {
             "(MESSAGES UIDNEXT UIDVALIDITY)"
         };
-        // A server need not look for news in the folder that is open before it answers STATUS for it.
-        let look = folders.iter().any(|folder| self.is_open(folder));
-        let mut commands = Vec::with_capacity(folders.len() + 1);
-        commands.extend(look.then(|| Command::new("NOOP")));
-        commands.extend(folders.iter().map(|folder| Command::new("STATUS").folder(folder).word(items)));
-        let told = self.run_all(commands).await?;
-        Ok(told.into_iter().skip(usize::from(look)).map(reply).collect())
+        self.look(folders).await?;
+        let ask = |folder| Command::new("STATUS").folder(folder).word(items);
+        let commands = folders.iter().map(ask).collect();
+        Ok(self.run_all(commands).await?.into_iter().map(reply).collect())
+    }
+
+    /// A server need not look for news in the folder that is open before it answers STATUS for it. Dovecot does not, not even
+    /// with a NOOP in the same round trip: it runs the STATUS first.
+    async fn look(&mut self, folders: &[FolderName]) -> Result<()> {
+        if self.is_open_otherwise() {
+            return self.leave().await;
+        }
+        if folders.iter().any(|folder| self.is_open(folder)) {
+            self.run(Command::new("NOOP")).await?;
+        }
+        Ok(())
     }
 
     /// Whether the server tells modification sequences (RFC 7162).

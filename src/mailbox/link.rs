@@ -25,6 +25,8 @@ pub struct Link {
     names: Names,
     limiter: Arc<Limiter>,
     open: Option<Open>,
+    /// A folder may be open that `open` does not name.
+    unknown: bool,
     errors: u32,
     /// Counted until the link is dropped.
     _permit: Option<ConnectionPermit>,
@@ -67,7 +69,17 @@ impl Link {
         let (connection, profile) = connect(&settings).await?;
         let names = Names::new(connection.server().namespace.as_ref(), connection.server().utf8);
         let limiter = Arc::new(Limiter::new(settings.sign_in.rates));
-        Ok(Link { settings, connection, profile, names, limiter, open: None, errors: 0, _permit: permit })
+        Ok(Link {
+            settings,
+            connection,
+            profile,
+            names,
+            limiter,
+            open: None,
+            unknown: false,
+            errors: 0,
+            _permit: permit,
+        })
     }
 
     /// What its server is known for.
@@ -164,6 +176,7 @@ impl Link {
                 Open { folder: folder.clone(), examine, selected }
             }
         };
+        self.unknown = false;
         Ok(&self.open.insert(open).selected)
     }
 
@@ -172,9 +185,28 @@ impl Link {
         self.open.as_ref().is_some_and(|open| open.folder == *folder)
     }
 
-    /// Says that a command queued by hand opened another folder, or none.
+    /// Whether a folder may be open that [`Link::is_open`] does not know of.
+    pub fn is_open_otherwise(&self) -> bool {
+        self.unknown
+    }
+
+    /// Says that commands queued by hand open other folders, read-only.
     pub fn forget_selection(&mut self) {
-        self.open = None;
+        (self.open, self.unknown) = (None, true);
+    }
+
+    /// Leaves the folder that is open, if any. Never by CLOSE: that expunges (RFC 3501 §6.4.2).
+    ///
+    /// # Errors
+    /// As [`Link::run`].
+    pub async fn leave(&mut self) -> Result<()> {
+        if self.open.is_none() && !self.unknown {
+            return Ok(());
+        }
+        let unselect = self.server().has("UNSELECT");
+        let command = if unselect { Command::new("UNSELECT") } else { Command::new("EXAMINE").string(b"INBOX") };
+        (self.open, self.unknown) = (None, !unselect);
+        self.run(command).await.map(drop)
     }
 
     /// Sends one command and collects what is told until its completion, whose verdict is the caller's to judge.
@@ -186,14 +218,15 @@ impl Link {
         all.pop().ok_or_else(|| Error::bug("a command without a completion"))
     }
 
-    /// Sends commands that do not depend on each other, pipelined; completions come in the order of the commands.
+    /// Sends commands that do not depend on each other, pipelined. The completions come in the order of the commands, though
+    /// a server may tell them in another (Dovecot: NOOP after the STATUS behind it).
     ///
     /// # Errors
     /// As [`Link::run`]. On a throttle the commands that were not sent by then are not sent.
     pub async fn run_all(&mut self, commands: Vec<Command>) -> Result<Vec<Told>> {
         let mut commands = commands.into_iter();
         let mut waiting: VecDeque<Tag> = VecDeque::new();
-        let mut done = Vec::new();
+        let mut done: Vec<Told> = Vec::new();
         let mut untagged = Vec::new();
         let mut refused = None;
         loop {
@@ -203,6 +236,7 @@ impl Link {
                 waiting.push_back(self.connection.queue(command));
             }
             if waiting.is_empty() {
+                done.sort_by_key(|told| told.tagged.tag);
                 return refused.map_or(Ok(done), Err);
             }
             match self.event().await? {
@@ -258,7 +292,7 @@ impl Link {
         self.settings.pacer.unheld().await;
         let (connection, profile) = connect(&self.settings).await?;
         let old = std::mem::replace(&mut self.connection, connection);
-        (self.profile, self.open, self.errors) = (profile, None, 0);
+        (self.profile, self.open, self.unknown, self.errors) = (profile, None, false, 0);
         drop(old);
         Ok(())
     }

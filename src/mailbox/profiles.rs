@@ -20,7 +20,9 @@ pub(super) const GENERIC: Profile = Profile {
     max_size: None,
     max_line: None,
     eager_literal: limits::SPOOL_THRESHOLD,
-    select_first: false,
+    // Dovecot opens an unselected folder anew for every APPEND: 20,000 messages took 15 s instead of 4. SELECT also tells
+    // which flags are kept.
+    select_first: true,
     ordered: true,
     not_mail: &[],
     groupware: false,
@@ -46,6 +48,8 @@ const EXCHANGE_ONLINE: Profile = Profile {
     keywords: false,
     max_size: Some(45_000_000), // quirk 10
     max_line: Some(10_239),     // quirk 8, microsoft365.md §1.7
+    // No repeated SELECT: what is paid is the server's time (microsoft365.md §1.9).
+    select_first: false,
     ordered: false,
     groupware: true,
     not_mail: &["Files"], // attachments without headers (quirk 19)
@@ -121,8 +125,6 @@ const DOVECOT: Profile = Profile {
     source_connections: 4, // ten per user and address by default (quirk 74)
     target_connections: 4,
     window: Window { messages: 256, bytes: 4 << 20 },
-    // An unselected folder is opened anew for every APPEND: 20,000 messages took 15 s instead of 4.
-    select_first: true,
     ..GENERIC
 };
 

@@ -5,7 +5,7 @@
 //! FLAGS, INTERNALDATE and RFC822.SIZE: BODYSTRUCTURE and ENVELOPE come malformed (quirk 39) and header fields run into
 //! time-outs (quirk 42). Nothing is kept but one page.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use tokio::sync::mpsc;
 
@@ -43,7 +43,6 @@ pub(super) async fn discover(
     folders: Vec<(FolderName, Option<Vec<u8>>)>,
     events: mpsc::Sender<DiscoverEvent>,
 ) -> Result<()> {
-    link.forget_selection();
     let names: Vec<FolderName> = folders.iter().map(|(name, _)| name.clone()).collect();
     let told = link.statuses(&names).await?;
     let mut steps = Vec::with_capacity(folders.len());
@@ -53,7 +52,8 @@ pub(super) async fn discover(
         let plan = plan(cursor.as_ref(), &now, link.server().qresync);
         steps.push(Step { folder, now, plan });
     }
-    Walk { link, events, asked: VecDeque::new() }.walk(&steps).await
+    link.forget_selection();
+    Walk { link, events, asked: VecDeque::new(), completed: HashMap::new() }.walk(&steps).await
 }
 
 /// The folder's counters: those of STATUS, else those of EXAMINE; `None` once the folder was told to be unreadable.
@@ -98,6 +98,8 @@ struct Walk<'a> {
     events: mpsc::Sender<DiscoverEvent>,
     /// In the order of the steps that need to be opened.
     asked: VecDeque<Asked>,
+    /// Completions that nobody waited for yet: Dovecot may tell one after the replies to the command behind it.
+    completed: HashMap<Tag, Tagged>,
 }
 
 impl Walk<'_> {
@@ -168,9 +170,7 @@ impl Walk<'_> {
         self.begin(step).await?;
         let mut listing = Listing::new(step.plan, step.now.next, opening);
         let mut failed = None;
-        for (tag, new) in [(asked.old, false), (asked.new, true)] {
-            let Some(tag) = tag else { continue };
-            listing.turn_to(new);
+        for tag in [asked.old, asked.new].into_iter().flatten() {
             let completed = self.list(tag, &mut listing).await?;
             failed = failed.or_else(|| self.refused(&completed));
         }
@@ -180,22 +180,15 @@ impl Walk<'_> {
         }
     }
 
-    /// Reads a listing until its completion, page by page.
+    /// Reads a listing until a completion, page by page.
     async fn list(&mut self, tag: Tag, listing: &mut Listing) -> Result<Tagged> {
         loop {
-            let event = self.link.event().await?;
-            let completed = match event {
-                Event::Tagged(tagged) if tagged.tag == tag => Some(tagged),
-                event => {
-                    listing.note(event);
-                    None
-                }
-            };
+            let completed = self.next(tag, |event| listing.note(event)).await?;
             while let Some(page) = listing.page(completed.is_some()) {
                 self.tell(page).await?;
             }
             if let Some(tagged) = completed {
-                return self.judged(tagged);
+                return Ok(tagged);
             }
         }
     }
@@ -203,17 +196,24 @@ impl Walk<'_> {
     /// Reads until a completion.
     async fn until(&mut self, tag: Tag, mut each: impl FnMut(&Event)) -> Result<Tagged> {
         loop {
-            match self.link.event().await? {
-                Event::Tagged(tagged) if tagged.tag == tag => return self.judged(tagged),
-                event => each(&event),
+            if let Some(tagged) = self.next(tag, |event| each(&event)).await? {
+                return Ok(tagged);
             }
         }
     }
 
-    /// The completion, unless it stops the mailbox.
-    fn judged(&mut self, tagged: Tagged) -> Result<Tagged> {
-        self.link.check(&tagged)?;
-        Ok(tagged)
+    /// Reads one reply; gives the completion of `tag` once it was told, unless that stops the mailbox.
+    async fn next(&mut self, tag: Tag, each: impl FnOnce(Event)) -> Result<Option<Tagged>> {
+        if !self.completed.contains_key(&tag) {
+            match self.link.event().await? {
+                Event::Tagged(tagged) => {
+                    self.link.check(&tagged)?;
+                    self.completed.insert(tagged.tag, tagged);
+                }
+                event => each(event),
+            }
+        }
+        Ok(self.completed.remove(&tag))
     }
 
     /// Why the folder cannot be read, if the completion says so.

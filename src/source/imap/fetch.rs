@@ -177,9 +177,7 @@ impl<'a> Fetcher<'a> {
             Part::Header => told.header,
         };
         let Some(literal) = literal else {
-            if let Some(check) = self.flying.front_mut().filter(|flight| flight.kind == Kind::Check) {
-                check.see(uid);
-            }
+            self.flying.iter_mut().for_each(|flight| flight.see(uid));
             return Ok(());
         };
         let mut asked = self.flying.iter_mut().filter(|flight| flight.kind == Kind::Bodies);

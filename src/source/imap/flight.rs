@@ -74,9 +74,11 @@ impl Flight {
         }
     }
 
-    /// The server told this UID in a check.
+    /// The server told this UID and nothing of its message: the answer to a check.
     pub(super) fn see(&mut self, uid: u32) {
-        self.seen.insert(uid);
+        if self.kind == Kind::Check && self.items.contains_key(&uid) {
+            self.seen.insert(uid);
+        }
     }
 
     /// What the completion means.

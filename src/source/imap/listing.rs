@@ -43,8 +43,6 @@ pub(super) struct Listing {
     opening: Opening,
     /// UIDNEXT of before.
     next: Option<u32>,
-    /// Whether the replies are those for new messages.
-    new: bool,
     flags: Vec<FlagsSeen>,
     listed: Vec<Listed>,
     /// UIDs that are gone, as ranges.
@@ -62,7 +60,6 @@ impl Listing {
             plan,
             opening,
             next,
-            new: false,
             flags: Vec::new(),
             listed: Vec::new(),
             gone: VecDeque::new(),
@@ -72,16 +69,12 @@ impl Listing {
         }
     }
 
-    /// Says which of the two commands is answered from here on.
-    pub(super) fn turn_to(&mut self, new: bool) {
-        self.new = new;
-    }
-
     /// Takes a reply.
     pub(super) fn note(&mut self, event: Event) {
         match event {
-            Event::Fetch(attributes) if self.new => self.note_new(*attributes),
-            Event::Fetch(attributes) => self.note_old(*attributes),
+            // Which command a reply belongs to is seen by what it tells: completions may come late.
+            Event::Fetch(told) if told.size.is_some() => self.note_new(*told),
+            Event::Fetch(told) => self.note_old(*told),
             Event::Vanished { ranges, earlier: true } => self.note_gone(&ranges),
             Event::Vanished { ranges, earlier: false } => {
                 self.expunged += ranges.iter().map(|(first, last)| u64::from(last - first) + 1).sum::<u64>();
@@ -103,7 +96,7 @@ impl Listing {
         due(self.listed.len()).then(|| DiscoverEvent::Listed(std::mem::take(&mut self.listed)))
     }
 
-    /// A message that the cursor does not know. A reply without size is a change of flags that somebody made meanwhile.
+    /// A message that the cursor does not know.
     fn note_new(&mut self, told: Attributes) {
         let (Some((first, last)), Some(uid), Some(size)) = (self.plan.new, told.uid, told.size) else { return };
         if uid < first || last.is_some_and(|last| uid > last) {

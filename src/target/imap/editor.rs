@@ -38,9 +38,10 @@ impl TargetEditor for ImapTargetSession {
 
     async fn rename_folder(&mut self, from: &FolderName, to: &FolderPath) -> Result<FolderName> {
         let name = self.link.names().name(to)?;
+        // Dovecot ends a session whose open folder is renamed under it.
+        self.link.leave().await?;
         let told = self.link.run(Command::new("RENAME").folder(from).folder(&name)).await?;
         if told.is_ok() {
-            self.link.forget_selection();
             return Ok(name);
         }
         let refusal = self.link.connection().refusal(&told.tagged);

@@ -1,0 +1,88 @@
+//! The suites that every adapter of a port is held to, run against real servers.
+
+mod source;
+mod target;
+
+use crate::support::{courier::Courier, cyrus::Cyrus, dovecot::Dovecot, dovecot::Options, dovecot::PASSWORD, raw::Raw};
+use mailhaul::{
+    body::BodyStore,
+    error::Side,
+    imap::{Login, SignIn},
+    limits,
+    mailbox::ImapSettings,
+    net::{Dial, Encryption},
+    pace::{Pacer, Rates},
+    secret::Secret,
+};
+use std::{future::Future, net::SocketAddr};
+
+/// A server that speaks IMAP, whatever its name.
+pub enum Host {
+    Dovecot(Dovecot),
+    Cyrus(Cyrus),
+    Courier(Courier),
+}
+
+impl Host {
+    fn dovecot(without: &[&'static str]) -> Host {
+        Host::Dovecot(Dovecot::with(&Options { without: without.to_vec(), ..Options::default() }))
+    }
+
+    fn address(&self) -> SocketAddr {
+        match self {
+            Host::Dovecot(server) => server.address(),
+            Host::Cyrus(server) => server.address(),
+            Host::Courier(server) => server.address(),
+        }
+    }
+
+    /// The trial's own reader and writer.
+    fn raw(&self, user: &str) -> Raw {
+        Raw::login(self.address(), user, PASSWORD)
+    }
+
+    /// How the product reaches it.
+    fn settings(&self, user: &str, side: Side) -> ImapSettings {
+        settings(self.address(), user, side)
+    }
+
+    /// Whether it takes every message of the corpus; Cyrus refuses malformed headers (quirk 81).
+    fn takes_all(&self) -> bool {
+        !matches!(self, Host::Cyrus(_))
+    }
+}
+
+/// Settings for `user` on a server on loopback.
+pub fn settings(address: SocketAddr, user: &str, side: Side) -> ImapSettings {
+    let dial = Dial {
+        host: address.ip().to_string(),
+        port: address.port(),
+        encryption: Encryption::None,
+        ca: Vec::new(),
+        insecure: false,
+        proxy: None,
+        connect_deadline: limits::CONNECT_DEADLINE,
+        side,
+    };
+    ImapSettings {
+        sign_in: SignIn {
+            dial,
+            login: Login::Password { user: user.to_owned(), password: Secret::new(PASSWORD.to_owned()) },
+            rates: Rates::default(),
+            deadline: limits::COMMAND_DEADLINE,
+            compress: false,
+            resync: true,
+            utf8: true,
+        },
+        describe: user.to_owned(),
+        bodies: BodyStore::new(),
+        pacer: Pacer::new(512),
+        caps: None,
+        profile: None,
+    }
+}
+
+/// Runs `work` to its end.
+pub fn run<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(work)
+}

@@ -1,0 +1,267 @@
+//! What every target must do: take messages exactly, tell the outcome of each, find them again.
+
+use super::{Host, run};
+use crate::support::{
+    corpus::Mailbox,
+    courier::Courier,
+    cyrus::Cyrus,
+    fill::append as raw_append,
+    image::{MailboxImage, Seen},
+};
+use mailhaul::{
+    body::Body,
+    error::{Code, Result, Side},
+    model::{Flags, FolderName, FolderPath, ReceivedAt, SystemFlags},
+    target::{
+        AppendItem, AppendResult, Appended, Evidence, Fault, Find, FolderStatus, Found, TargetConnector, TargetSession,
+        imap::ImapTarget,
+    },
+};
+use std::collections::{BTreeMap, BTreeSet};
+use tokio::sync::mpsc;
+
+/// Messages of the corpus that are appended.
+const MESSAGES: usize = 120;
+/// A UID that no message has; Cyrus 3.6 reads a set with a number above 2³¹ as empty.
+const NOT_THERE: u32 = 2_000_000_000;
+
+fn item(mailbox: &Mailbox, n: usize) -> AppendItem {
+    let mail = mailbox.mail(n);
+    AppendItem {
+        row: n as i64,
+        body: Body::from_bytes(mail.body),
+        flags: Flags::from_names(mail.flags),
+        received_at: Some(ReceivedAt::from_datetime(mail.received_at)),
+    }
+}
+
+async fn append(
+    session: &mut dyn TargetSession,
+    folder: &FolderName,
+    items: Vec<AppendItem>,
+    group: usize,
+) -> Result<Vec<Appended>> {
+    let (to_append, groups) = mpsc::channel(2);
+    let (outcomes, mut told) = mpsc::channel(8);
+    let send = async move {
+        for group in items.chunks(group) {
+            to_append.send(group.to_vec()).await.unwrap();
+        }
+    };
+    let collect = async {
+        let mut all = Vec::new();
+        while let Some(outcome) = told.recv().await {
+            all.push(outcome);
+        }
+        all
+    };
+    let (done, (), all) = tokio::join!(session.append(folder, groups, outcomes), send, collect);
+    done.map(|()| all)
+}
+
+async fn find(
+    session: &mut dyn TargetSession,
+    folder: &FolderName,
+    which: Find,
+    evidence: Evidence,
+) -> (FolderStatus, Vec<Found>) {
+    let (pages, mut told) = mpsc::channel(2);
+    let collect = async {
+        let mut all = Vec::new();
+        while let Some(page) = told.recv().await {
+            all.extend(page);
+        }
+        all
+    };
+    let (status, all) = tokio::join!(session.find(folder, which, evidence, pages), collect);
+    (status.unwrap(), all)
+}
+
+fn uids(found: &[Found]) -> Vec<u32> {
+    found.iter().map(|f| f.at.uid).collect()
+}
+
+/// Folder names with all that is hard in them are created once, however often they are asked for.
+async fn creates_folders(
+    session: &mut dyn TargetSession,
+    mailbox: &Mailbox,
+    host: &Host,
+) -> BTreeMap<String, FolderName> {
+    let names: Vec<String> = mailbox.layout().into_iter().map(|(name, _)| name).collect();
+    let wanted: Vec<(FolderPath, bool)> =
+        names.iter().map(|name| (FolderPath::new(name.split('/')), mailbox.subscribes(name))).collect();
+    let first = session.ensure_folders(&wanted).await.unwrap();
+    let again = session.ensure_folders(&wanted).await.unwrap();
+    let folders: BTreeMap<String, FolderName> =
+        names.iter().cloned().zip(first.into_iter().map(|folder| folder.unwrap())).collect();
+    assert_eq!(folders.values().cloned().collect::<BTreeSet<_>>(), again.into_iter().map(|f| f.unwrap()).collect());
+    let image = MailboxImage::read(&mut host.raw("ann"));
+    assert!(names.iter().all(|name| image.folders.contains_key(name)), "{:?}", image.folders.keys());
+    let subscribed: BTreeSet<String> = image.subscribed.into_iter().filter(|name| names.contains(name)).collect();
+    assert_eq!(subscribed, names.iter().filter(|name| mailbox.subscribes(name)).cloned().collect());
+    folders
+}
+
+/// Every message arrives with its bytes, flags and date, or is refused in words that name its fault.
+async fn takes_messages_exactly(session: &mut dyn TargetSession, mailbox: &Mailbox, folder: &FolderName, host: &Host) {
+    let items: Vec<AppendItem> = (0..MESSAGES).map(|n| item(mailbox, n)).collect();
+    let before = session.status(folder).await.unwrap();
+    let outcomes = append(session, folder, items.clone(), 25).await.unwrap();
+    assert_eq!(outcomes.len(), items.len());
+    let mut stored = BTreeMap::new();
+    for outcome in outcomes {
+        match outcome.what {
+            AppendResult::Stored(at) => drop(stored.insert(outcome.row, at)),
+            AppendResult::Refused(refusal) => {
+                assert!(!host.takes_all(), "{}", refusal.reason.words);
+                assert_eq!((refusal.fault, refusal.reason.code), (Fault::Header, Code::ItemMalformed));
+            }
+            AppendResult::NotSent => panic!("nothing stops the appending"),
+        }
+    }
+    let image = MailboxImage::read(&mut host.raw("ann"));
+    let seen = &image.folders["Sent"];
+    assert_eq!(seen.len(), stored.len());
+    assert_eq!(session.status(folder).await.unwrap().messages, before.messages + stored.len() as u64);
+    let by_hash = |hash: [u8; 32], at: i64| seen.iter().filter(move |s| s.hash == hash && s.received_at == at);
+    for item in items.iter().filter(|item| stored.contains_key(&item.row)) {
+        let hash = item.body.hash().unwrap().0;
+        let twins: Vec<&Seen> = by_hash(hash, item.received_at.unwrap().unix).collect();
+        assert!(
+            twins.iter().any(|seen| seen.flags == item.flags.names().map(str::to_owned).collect()),
+            "{:?}",
+            item.flags
+        );
+        if let Some(Some(at)) = stored.get(&item.row) {
+            assert!(twins.iter().any(|seen| seen.uid == at.uid), "{at:?}");
+        }
+    }
+    assert!(!session.capabilities().append_uid || stored.values().all(Option::is_some));
+}
+
+/// What is there is found by all, by UID, from a mark on, and by Message-ID, with the evidence that was asked for.
+async fn finds_messages(session: &mut dyn TargetSession, folder: &FolderName, host: &Host) {
+    let image = MailboxImage::read(&mut host.raw("ann"));
+    let seen: BTreeMap<u32, &Seen> = image.folders["Sent"].iter().map(|s| (s.uid, s)).collect();
+    let (status, all) = find(session, folder, Find::All, Evidence::Body).await;
+    assert_eq!(uids(&all), seen.keys().copied().collect::<Vec<_>>());
+    for found in &all {
+        assert_eq!((found.body_hash.unwrap().0, found.at.validity), (seen[&found.at.uid].hash, status.validity));
+        assert_eq!(found.received_at.unwrap().unix, seen[&found.at.uid].received_at);
+    }
+    let middle = all[all.len() / 2].at.uid;
+    let (_, rest) = find(session, folder, Find::From(middle), Evidence::Header).await;
+    assert_eq!(uids(&rest), uids(&all[all.len() / 2..]));
+    assert!(
+        rest.iter().zip(&all[all.len() / 2..]).all(|(a, b)| a.fingerprint.is_some() && a.fingerprint == b.fingerprint)
+    );
+    let some = vec![all[0].at.uid, all[7].at.uid, NOT_THERE];
+    let (_, named) = find(session, folder, Find::Uids(some), Evidence::Attributes).await;
+    assert_eq!(uids(&named), [all[0].at.uid, all[7].at.uid]);
+    assert!(named[0].fingerprint.is_none());
+    let (_, none) = find(session, folder, Find::From(status.next), Evidence::Body).await;
+    assert!(none.is_empty(), "a set beyond the last message must not give the last one (quirk 40)");
+    let id = "<attachment-not-there@example.com>".to_owned();
+    assert!(find(session, folder, Find::MessageIds(vec![id]), Evidence::Attributes).await.1.is_empty());
+    let (_, attached) =
+        find(session, folder, Find::MessageIds(vec!["<3.0.39@example.com>".into()]), Evidence::Attributes).await;
+    assert_eq!(attached.len(), 1);
+}
+
+/// A difference of flags is applied, and what the user did stays.
+async fn changes_flags(session: &mut dyn TargetSession, folder: &FolderName, host: &Host) {
+    let (_, all) = find(session, folder, Find::All, Evidence::Attributes).await;
+    let (one, gone) = (all[0].at.uid, NOT_THERE);
+    host.raw("ann").command(&format!("SELECT {}", host.raw("ann").wire("Sent")));
+    let wanted = Flags::from_names(["\\Flagged", "project"]);
+    let change = all[0].flags.change_to(&wanted);
+    let there = session.set_flags(folder, vec![(one, change.clone()), (gone, change)]).await.unwrap();
+    assert_eq!(there, [one]);
+    let (_, now) = find(session, folder, Find::Uids(vec![one]), Evidence::Attributes).await;
+    assert_eq!(now[0].flags.system, SystemFlags::FLAGGED);
+    assert_eq!(now[0].flags.keywords, ["project".to_owned()].into());
+}
+
+/// Named messages move and go; nothing else does.
+async fn edits_what_it_is_told(session: &mut dyn TargetSession, from: &FolderName, to: &FolderName, host: &Host) {
+    let (before, all) = find(session, from, Find::All, Evidence::Body).await;
+    let marked = all[5].at.uid;
+    let mut raw = host.raw("ann");
+    let select = format!("SELECT {}", raw.wire("Sent"));
+    raw.command(&select);
+    raw.command(&format!("UID STORE {marked} +FLAGS (\\Deleted)"));
+    let moving = [all[1].at.uid, all[2].at.uid];
+    let moved = session.editor().move_messages(from, moving.to_vec(), to).await.unwrap();
+    assert_eq!(moved.iter().map(|(old, _)| *old).collect::<Vec<_>>(), moving);
+    let removed = session.editor().remove(from, vec![all[3].at.uid]).await.unwrap();
+    assert_eq!(removed, session.capabilities().append_uid);
+    let (_, left) = find(session, from, Find::All, Evidence::Attributes).await;
+    assert!(uids(&left).contains(&marked), "another's \\Deleted message stays");
+    let gone = if removed || raw.can("MOVE") { 2 } else { 0 } + usize::from(removed);
+    assert_eq!(left.len(), before.messages as usize - gone);
+    let (_, arrived) = find(session, to, Find::All, Evidence::Body).await;
+    let hashes: Vec<_> = arrived.iter().map(|found| found.body_hash).collect();
+    assert_eq!(hashes, [all[1].body_hash, all[2].body_hash]);
+    if let Some(at) = moved[0].1 {
+        assert_eq!(at, arrived[0].at);
+    }
+    let renamed = session.editor().rename_folder(to, &FolderPath::new(["Moved", "ü"])).await.unwrap();
+    assert_eq!(session.status(&renamed).await.unwrap().messages, 2);
+}
+
+async fn names_what_cannot_be(session: &mut dyn TargetSession) {
+    let missing = FolderName(b"No such folder".to_vec());
+    assert_eq!(session.statuses(&[missing.clone(), FolderName::inbox()]).await.unwrap()[0], None);
+    let error = append(session, &missing, Vec::new(), 1).await.unwrap_err();
+    assert!(matches!(error.code(), Code::FolderSelect | Code::NotFound), "{error}");
+    let bad = FolderPath::new(["a\u{7}b"]);
+    let refused = session.ensure_folders(&[(bad, false), (FolderPath::inbox(), false)]).await.unwrap();
+    assert_eq!(refused[0].as_ref().unwrap_err().code(), Code::FolderName);
+    assert_eq!(refused[1].as_ref().unwrap(), &FolderName::inbox());
+}
+
+/// The whole suite.
+fn suite(host: &Host) {
+    let mut mailbox = Mailbox::new(3, 0, MESSAGES);
+    mailbox.tame_names = !host.takes_all();
+    run(async {
+        let target = ImapTarget::new(host.settings("ann", Side::Target));
+        let mut session = target.open().await.unwrap();
+        let folders = creates_folders(&mut *session, &mailbox, host).await;
+        let sent = &folders["Sent"];
+        takes_messages_exactly(&mut *session, &mailbox, sent, host).await;
+        finds_messages(&mut *session, sent, host).await;
+        changes_flags(&mut *session, sent, host).await;
+        edits_what_it_is_told(&mut *session, sent, &folders["Empty one"], host).await;
+        names_what_cannot_be(&mut *session).await;
+        let mut raw = host.raw("ann");
+        assert!(raw_append(&mut raw, "INBOX", &[mailbox.mail(0)])[0].is_ok());
+        assert_eq!(session.status(&FolderName::inbox()).await.unwrap().messages, 1, "others' arrivals show");
+        session.close().await;
+    });
+}
+
+#[test]
+fn dovecot_is_a_target() {
+    suite(&Host::dovecot(&[]));
+}
+
+#[test]
+fn dovecot_without_its_extensions_is_a_target() {
+    suite(&Host::dovecot(&["MULTIAPPEND", "UIDPLUS", "MOVE", "CONDSTORE", "QRESYNC", "LIST-EXTENDED", "NAMESPACE"]));
+}
+
+#[test]
+fn dovecot_without_literal_plus_is_a_target() {
+    suite(&Host::dovecot(&["LITERAL+", "UIDPLUS"]));
+}
+
+#[test]
+fn cyrus_is_a_target() {
+    suite(&Host::Cyrus(Cyrus::start(&["ann"])));
+}
+
+#[test]
+fn courier_is_a_target() {
+    suite(&Host::Courier(Courier::start()));
+}
