@@ -92,9 +92,12 @@ fn insert_new(connection: &Connection, held: &Held, folder: FolderId, new: &[New
     let mut insert = connection.prepare_cached(
         "INSERT INTO placement (pair, folder, namespace, source_id, version, state, in_scope, size, received_at,
              received_offset, flags)
-         VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?9, ?10)
-         ON CONFLICT (namespace, source_id, version) DO UPDATE SET gone = 0, folder = excluded.folder
-             WHERE gone <> 0 OR folder <> excluded.folder",
+         VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (namespace, source_id, version) DO NOTHING",
+    )?;
+    // Not an upsert: that would keep a copy of every page for each row, to undo the row alone.
+    let mut back = connection.prepare_cached(
+        "UPDATE placement SET gone = 0, folder = ?1 WHERE namespace = ?2 AND source_id = ?3 AND version = ?4
+             AND (gone <> 0 OR folder <> ?1)",
     )?;
     let mut latest: Option<(&MessageKey, i64)> = None;
     for row in new {
@@ -104,7 +107,7 @@ fn insert_new(connection: &Connection, held: &Held, folder: FolderId, new: &[New
         };
         latest = Some((&row.key, namespace));
         let (received_at, offset) = date_columns(row.received_at);
-        insert.execute(params![
+        let inserted = insert.execute(params![
             held.pair,
             folder,
             namespace,
@@ -116,6 +119,9 @@ fn insert_new(connection: &Connection, held: &Held, folder: FolderId, new: &[New
             offset,
             row.flags.encode()
         ])?;
+        if inserted == 0 {
+            back.execute(params![folder, namespace, row.key.id, row.key.version])?;
+        }
     }
     Ok(())
 }
