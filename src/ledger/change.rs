@@ -110,7 +110,7 @@ pub enum Correction {
     /// Removed at the target by mirroring.
     Removed(RowId),
     /// The same message is now this placement at the source (moved there, or re-identified under a new epoch);
-    /// the row that held the new key, if any, is merged into it.
+    /// the row that held the new key, if any, is merged into it, unless it has arrived itself ([`crate::error::Code::Bug`]).
     Rekey(RowId, FolderId, MessageKey),
     /// "Possibly doubled": appended although an earlier copy could not be ruled out.
     PossiblyDoubled(RowId),

@@ -1,10 +1,11 @@
 //! Corrections of what is known about rows, and merges of two rows that turn out to be one message.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::{
     discovery::{intern_namespace, one},
     fault::Fault,
+    folders,
     pairs::Held,
     places,
 };
@@ -16,41 +17,33 @@ use crate::{
 
 /// Applies corrections in order. Places are emptied first, so that a batch may permute UIDs.
 pub(super) fn apply(connection: &Connection, held: &Held, corrections: &[Correction]) -> Result<(), Fault> {
-    let mut clear = connection
-        .prepare_cached("UPDATE placement SET target_validity = NULL, target_uid = NULL WHERE id = ?1 AND pair = ?2")?;
     for correction in corrections {
         if let Correction::Place(row, ..) = correction {
-            one(&mut clear, params![row, held.pair], *row)?;
+            set(connection, held, *row, "target_uid", None::<u32>)?;
         }
     }
-    for correction in corrections {
-        match correction {
-            Correction::Place(row, folder, at) => place(connection, held, *row, folder, *at)?,
-            Correction::Rekey(row, folder, key) => rekey(connection, held, *row, *folder, key)?,
-            Correction::Applied(row, flags) => {
-                let mut update = connection.prepare_cached(
-                    "UPDATE placement SET applied = ?3, updated_pass = ?4 WHERE id = ?1 AND pair = ?2",
-                )?;
-                one(&mut update, params![row, held.pair, flags.encode(), held.pass], *row)?;
-            }
-            Correction::Missing(row, missing) => {
-                let mut update =
-                    connection.prepare_cached("UPDATE placement SET missing = ?3 WHERE id = ?1 AND pair = ?2")?;
-                one(&mut update, params![row, held.pair, missing], *row)?;
-            }
-            Correction::Removed(row) => {
-                let mut update =
-                    connection.prepare_cached("UPDATE placement SET removed = 1 WHERE id = ?1 AND pair = ?2")?;
-                one(&mut update, params![row, held.pair], *row)?;
-            }
-            Correction::PossiblyDoubled(row) => {
-                let mut update =
-                    connection.prepare_cached("UPDATE placement SET doubled = 1 WHERE id = ?1 AND pair = ?2")?;
-                one(&mut update, params![row, held.pair], *row)?;
-            }
+    corrections.iter().try_for_each(|correction| learn(connection, held, correction))
+}
+
+fn learn(connection: &Connection, held: &Held, correction: &Correction) -> Result<(), Fault> {
+    match correction {
+        Correction::Place(row, folder, at) => place(connection, held, *row, folder, *at),
+        Correction::Rekey(row, folder, key) => rekey(connection, held, *row, *folder, key),
+        Correction::Applied(row, flags) => {
+            set(connection, held, *row, "applied", flags.encode())?;
+            set(connection, held, *row, "updated_pass", held.pass)
         }
+        Correction::Missing(row, missing) => set(connection, held, *row, "missing", missing),
+        Correction::Removed(row) => set(connection, held, *row, "removed", true),
+        Correction::PossiblyDoubled(row) => set(connection, held, *row, "doubled", true),
     }
-    Ok(())
+}
+
+/// Sets one column of one row of the pair.
+fn set(connection: &Connection, held: &Held, row: RowId, column: &str, value: impl ToSql) -> Result<(), Fault> {
+    let sql = format!("UPDATE placement SET {column} = ?3 WHERE id = ?1 AND pair = ?2");
+    let mut update = connection.prepare_cached(&sql)?;
+    one(&mut update, params![row, held.pair, value], row)
 }
 
 fn place(
@@ -67,9 +60,11 @@ fn place(
     places::refuse_second_claim(changed, row).map(drop)
 }
 
-/// Gives a row another identity at the source. A row that holds it already tells what the source says now, and goes; so does one that
-/// was intended, for a move at the target is intended under the new identity and its outcome is the kept row's new place.
+/// Gives a row another identity at the source. A row that holds it already tells what the source says now, and goes; so
+/// does one that was intended, for a move at the target is intended under the new identity and its outcome is the kept
+/// row's new place.
 fn rekey(connection: &Connection, held: &Held, row: RowId, folder: FolderId, key: &MessageKey) -> Result<(), Fault> {
+    folders::require(connection, held, folder)?;
     let namespace = intern_namespace(connection, held.pair, key)?;
     let holder: Option<RowId> = connection
         .prepare_cached("SELECT id FROM placement WHERE namespace = ?1 AND source_id = ?2 AND version = ?3")?

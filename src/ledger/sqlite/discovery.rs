@@ -69,6 +69,7 @@ fn read_known(row: &Row<'_>) -> rusqlite::Result<Known> {
 
 /// Applies one step of discovery; the cursor comes with the last.
 pub(super) fn apply(connection: &Connection, held: &Held, folder: FolderId, found: &Discovered) -> Result<(), Fault> {
+    folders::require(connection, held, folder)?;
     insert_new(connection, held, folder, &found.new)?;
     let mut flags = connection.prepare_cached("UPDATE placement SET flags = ?3 WHERE id = ?1 AND pair = ?2")?;
     for (row, now) in &found.flags {
@@ -83,7 +84,7 @@ pub(super) fn apply(connection: &Connection, held: &Held, folder: FolderId, foun
         one(&mut scope, params![row, held.pair, in_scope], *row)?;
     }
     match &found.end {
-        Some((cursor, epoch, count)) => end(connection, held, folder, (cursor, *epoch, *count)),
+        Some((cursor, epoch, count)) => end(connection, folder, (cursor, *epoch, *count)),
         None => Ok(()),
     }
 }
@@ -128,16 +129,12 @@ fn insert_new(connection: &Connection, held: &Held, folder: FolderId, new: &[New
 
 fn end(
     connection: &Connection,
-    held: &Held,
     folder: FolderId,
     (cursor, epoch, count): (&[u8], u64, Option<u64>),
 ) -> Result<(), Fault> {
-    let ended = connection
-        .prepare_cached("UPDATE folder SET cursor = ?3, epoch = ?4, count = ?5 WHERE id = ?1 AND pair = ?2")?
-        .execute(params![folder, held.pair, cursor, signed(epoch), count.map(signed)])?;
-    if ended == 0 {
-        return Err(folders::unknown(folder, held));
-    }
+    connection
+        .prepare_cached("UPDATE folder SET cursor = ?2, epoch = ?3, count = ?4 WHERE id = ?1")?
+        .execute(params![folder, cursor, signed(epoch), count.map(signed)])?;
     Ok(())
 }
 

@@ -131,6 +131,13 @@ fn absorb_namesake(connection: &Connection, held: &Held, folder: FolderId, name:
     Ok(())
 }
 
-pub(super) fn unknown(folder: FolderId, held: &Held) -> Fault {
+/// Refuses a folder of another pair, in which rows would be lost.
+pub(super) fn require(connection: &Connection, held: &Held, folder: FolderId) -> Result<(), Fault> {
+    let ours =
+        connection.prepare_cached("SELECT 1 FROM folder WHERE id = ?1 AND pair = ?2")?.exists([folder, held.pair])?;
+    if ours { Ok(()) } else { Err(unknown(folder, held)) }
+}
+
+fn unknown(folder: FolderId, held: &Held) -> Fault {
     Error::bug(format!("folder {folder} is none of pair {}", held.pair)).into()
 }

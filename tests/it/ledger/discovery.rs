@@ -74,6 +74,13 @@ pub async fn the_cursor_comes_with_its_step_or_not_at_all(ledger: Arc<dyn Ledger
     assert_eq!((folder.cursor, folder.epoch, folder.count), (Some(vec![0, 255]), Some(u64::MAX), Some(3)));
 }
 
+pub async fn another_pairs_folder_takes_no_rows(ledger: Arc<dyn Ledger>) {
+    let world = World::new(Arc::clone(&ledger)).await;
+    let other = World::of(ledger, "bob@source", "bob@target").await;
+    let found = Discovered { new: vec![message("INBOX", 1)], ..Discovered::default() };
+    assert_eq!(refusal(world.ledger.discovered(world.lease, other.inbox, found).await), Code::Bug);
+}
+
 pub async fn known_pages_ascend_by_id_within_one_epoch(ledger: Arc<dyn Ledger>) {
     let world = World::new(ledger).await;
     let many = u32::try_from(limits::LEDGER_PAGE).unwrap() + 10;

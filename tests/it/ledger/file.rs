@@ -188,7 +188,7 @@ async fn an_answered_intent_survives_every_power_cut() {
         world.settle(super::world::copied(*row, uid)).await.unwrap();
     }
     drop(world);
-    let cuts = cuts.lock().unwrap();
+    let cuts = std::mem::take(&mut *cuts.lock().unwrap());
     assert_eq!(cuts.len(), rows.len(), "one sync for each intent, none for an outcome");
     for (number, cut) in cuts.iter().enumerate() {
         let restored = World::new(SqliteLedger::open(cut).unwrap()).await;

@@ -5,6 +5,7 @@ mod discovery;
 mod faulty;
 mod file;
 mod folders;
+mod history;
 mod passes;
 mod places;
 mod queries;
@@ -45,6 +46,7 @@ conformance! { on_sqlite, super::super::sqlite,
         a_row_at_the_target_is_never_absorbed, moves_are_found_by_size_and_date_among_the_gone;
     discovery: a_message_is_kept_as_it_was_listed, listing_again_changes_nothing_but_gone,
         a_step_changes_flags_and_scope, the_cursor_comes_with_its_step_or_not_at_all,
+        another_pairs_folder_takes_no_rows,
         known_pages_ascend_by_id_within_one_epoch, known_ids_tell_what_is_known_of_them,
         a_mailbox_namespace_keeps_one_row_when_the_message_moves;
     folders: a_listing_is_kept_and_the_missing_are_not_present, a_pin_stays_and_learns_its_wire_name,
