@@ -138,8 +138,11 @@ async fn refusals_say_why() {
         ("NO [ALERT] Please log in via your web browser", Code::AuthBlocked),
         ("NO [ALERT] LOGIN DENIED -- COUNTRY IS BLACKLISTED", Code::AuthBlocked),
         ("NO IMAP access is disabled for your domain.", Code::AuthBlocked),
-        ("NO [ALERT] account undergoing maintenance; please try again later", Code::Locked),
-        ("NO [UNAVAILABLE] Temporary authentication failure.", Code::Server),
+        ("NO [ALERT] account undergoing maintenance; please try again later", Code::Throttled),
+        ("NO [ALERT] Account is locked", Code::Locked),
+        ("NO Maximum number of connections from user+IP exceeded (mail_max_userip_connections=10)", Code::Throttled),
+        ("NO [UNAVAILABLE] Temporary authentication failure.", Code::Throttled),
+        ("NO Internal error occurred.", Code::Server),
         ("BAD User is authenticated but not connected.", Code::AuthAccess),
     ] {
         let transcript = format!(
@@ -189,7 +192,7 @@ async fn signed_in_but_not_connected() {
 #[tokio::test]
 async fn servers_that_let_nobody_in() {
     for (transcript, expected, words) in [
-        ("S: * BYE Too many connections", Code::Lost, "Too many connections"),
+        ("S: * BYE Too many connections", Code::Throttled, "Too many connections"),
         ("S: SSH-2.0-OpenSSH_9.2p1", Code::Protocol, "SSH-2.0-OpenSSH_9.2p1"),
         ("S: * NO not today", Code::Protocol, "not today"),
         ("", Code::Lost, ""),

@@ -1,8 +1,34 @@
 //! IMAP4rev1 (RFC 3501) as a client, pipelined both ways; it does not know that mail is being moved.
 //!
-//! [`async_imap`] signs in and types the replies it can; below it lies a framer of ours that knows lines and literals, takes
-//! message bodies out of the stream (into a [`crate::body::BodyStore`]) before any parser sees them, and reads by itself
-//! what async-imap's parser refuses or panics on. A [`Connection`] therefore never dies of a reply's form.
+//! # On async-imap, and around it
+//!
+//! [`async_imap`] leads the conversation up to the sign-in (greeting, STARTTLS, SASL), and its parser types response codes. It does not
+//! carry the mail, because in version 0.12, with imap-proto 0.17 as its parser,
+//!
+//! - a session runs one command at a time: its `append` waits for two round trips, its `fetch` borrows the session until
+//!   its stream is read;
+//! - the parser closes the stream on what it does not know (NAMESPACE, ESEARCH, XLIST, `~{n}`, a bare `Server Unavailable. 15`), and
+//!   panics on `INTERNALDATE NIL` and on a text that follows a response code without a blank and begins with an umlaut;
+//! - a literal lies in memory as a whole, and folder names, which are identities, are decoded lossily;
+//! - its errors quote the line they fail on, which is mail, and its trace log holds every command, which may be a LOGIN. Neither is ever
+//!   shown: what a server said is taken from our own reading, and no logger is installed for the `log` crate it uses.
+//!
+//! So a `Filter` lies below it while it signs in and shows it only lines that surely parse. Afterwards the stream
+//! is taken back and a [`Connection`] drives it:
+//!
+//! ```text
+//! Command ─▶ Outbox ─▶ stream ─▶ Intake ─▶ Framer (lines, literals, bodies ─▶ BodyStore) ─▶ readers ─▶ Event
+//! ```
+//!
+//! A reply's form never ends a connection: what cannot be understood is [`Event::Other`], and what is half understood tells its
+//! first half. To keep async-imap's session above the framer all the way was rejected: every reply that matters would be
+//! read twice, and rewritten in between.
+//!
+//! # Left out
+//!
+//! BINARY (RFC 3516): a part without its transfer encoding is not the bytes that are to be copied; literal8 is understood
+//! when it comes. IMAP4rev2 is never enabled (Exchange announces it and breaks, microsoft365.md §1.3). IDLE and BODYSTRUCTURE
+//! (quirk 39) have no use here.
 
 mod code;
 mod command;

@@ -10,6 +10,16 @@ use crate::{
     pace,
 };
 
+/// Gmail, Yahoo, iCloud, and the "authorization code" of 163.com.
+const APP_PASSWORD: &[&str] = &["application-specific", "app password", "app-specific", "authorization code"];
+/// Switched off for this mailbox, this client or this place.
+const BLOCKED: &[&str] =
+    &["disabled", "blocked", "blacklist", "web browser", "not allowed", "unsafe login", "not enabled"];
+/// Closed for a time.
+const LOCKED: &[&str] = &["locked", "suspended", "too many failed"];
+/// The server's trouble, not the user's.
+const PASSING: &[&str] = &["temporar", "internal error"];
+
 /// Whose server this is and where: the subject of its errors.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
@@ -51,32 +61,23 @@ impl Place {
             .with_reply(in_full(tagged))
     }
 
-    /// What this NO or BAD to a sign-in means (quirks 14, 51, 92; RFC 5530).
+    /// What this NO or BAD to a sign-in means (quirks 14, 51, 59, 92; RFC 5530).
     pub(super) fn sign_in_refusal(&self, tagged: &Tagged) -> Error {
         let word = tagged.code.word();
         let text = tagged.text.to_ascii_lowercase();
-        let person = |code| self.error(code, Scope::Mailbox, Disposition::NeedsPerson);
         let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        let person = |code| self.error(code, Scope::Mailbox, Disposition::NeedsPerson);
         let error = if says(&["not connected"]) {
             self.no_access()
-        } else if says(&["application-specific", "app password", "app-specific", "authorization code"]) {
-            person(Code::AuthAppPassword)
-        } else if says(&[
-            "disabled",
-            "blocked",
-            "blacklist",
-            "web browser",
-            "not allowed",
-            "unsafe login",
-            "not enabled",
-        ]) || matches!(word, Some("PRIVACYREQUIRED" | "CONTACTADMIN"))
-        {
-            person(Code::AuthBlocked)
-        } else if says(&["locked", "suspended", "too many failed", "maintenance"]) {
-            person(Code::Locked)
         } else if let Some(throttled) = self.throttled(&tagged.text, word) {
             throttled
-        } else if matches!(word, Some("UNAVAILABLE" | "SERVERBUG" | "INUSE")) || says(&["temporar", "internal error"]) {
+        } else if says(APP_PASSWORD) {
+            person(Code::AuthAppPassword)
+        } else if says(BLOCKED) || matches!(word, Some("PRIVACYREQUIRED" | "CONTACTADMIN")) {
+            person(Code::AuthBlocked)
+        } else if says(LOCKED) {
+            person(Code::Locked)
+        } else if says(PASSING) || matches!(word, Some("SERVERBUG" | "INUSE")) {
             self.error(Code::Server, Scope::Mailbox, Disposition::RetryAfter(None))
         } else {
             person(Code::Auth)

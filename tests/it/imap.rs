@@ -1,5 +1,7 @@
 //! The IMAP client against a real Dovecot: signing in by every way, pipelining, literals, compression, changes since.
 
+use crate::support::courier::Courier;
+use crate::support::cyrus::Cyrus;
 use crate::support::dovecot::{Dovecot, Options, PASSWORD};
 use mailhaul::{
     body::{Body, BodyStore},
@@ -140,6 +142,36 @@ async fn literals_that_wait_for_the_server() {
     }
     assert_eq!(verdicts.iter().filter(|verdict| **verdict == Verdict::No).count(), 1);
     assert_eq!(connection.select(&inbox, true, None).await.unwrap().exists, 20);
+}
+
+#[tokio::test]
+async fn courier_and_cyrus_speak_it_too() {
+    let (courier, cyrus) = (Courier::start(), Cyrus::start(&["gus"]));
+    for (port, delimiter) in [(courier.address().port(), '.'), (cyrus.address().port(), '/')] {
+        let mut connection = open(&sign_in(port, "gus")).await.unwrap();
+        let namespace = connection.server().namespace.clone().unwrap();
+        let (prefix, _) = &namespace.personal[0];
+        let folder = FolderName([prefix.as_slice(), &utf7::encode("Übersicht & mehr")].concat());
+        run(&mut connection, Command::new("CREATE").folder(&folder)).await;
+        for n in 0..10 {
+            connection.queue(append(&folder, [message(n)]));
+        }
+        while connection.in_flight() > 0 {
+            let Event::Tagged(tagged) = connection.event().await.unwrap() else { continue };
+            assert!(matches!(tagged.code, ResponseCode::AppendUid(..)), "{tagged:?}");
+        }
+        assert_eq!(connection.select(&folder, true, None).await.unwrap().exists, 10);
+        let told =
+            run(&mut connection, Command::new("UID FETCH").word("1:* (UID FLAGS INTERNALDATE BODY.PEEK[])")).await;
+        let messages = told.iter().filter_map(|event| match event {
+            Event::Fetch(told) if told.body.is_some() => Some((told.uid.unwrap() as usize, bytes(told))),
+            _ => None,
+        });
+        assert_eq!(messages.filter(|(uid, body)| *body == message(uid - 1)).count(), 10);
+        let folders = list::folders(&mut connection).await.unwrap();
+        let told = folders.iter().find(|told| told.name == folder).unwrap();
+        assert_eq!((told.path.to_string().as_str(), told.delimiter), ("Übersicht & mehr", Some(delimiter)));
+    }
 }
 
 #[tokio::test]
