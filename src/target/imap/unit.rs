@@ -86,7 +86,7 @@ mod tests {
         let group = || vec![item(1, 5), item(2, 5), item(3, 500), item(4, 5), item(5, 5)];
         assert_eq!(rows(&Unit::of_group(group(), true, 100)), [vec![1, 2], vec![3], vec![4, 5]]);
         assert_eq!(rows(&Unit::of_group(group(), false, 100)), [[1], [2], [3], [4], [5]]);
-        assert_eq!(Unit::of_group(group(), true, 100)[1].is_eager(100), false);
+        assert!(!Unit::of_group(group(), true, 100)[1].is_eager(100));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The suites that every adapter of a port is held to, run against real servers.
 
+mod hazards;
 mod source;
 mod target;
 
@@ -52,8 +53,13 @@ impl Host {
     }
 }
 
-/// Settings for `user` on a server on loopback.
+/// Settings for `user` on a server of the rig.
 pub fn settings(address: SocketAddr, user: &str, side: Side) -> ImapSettings {
+    settings_for(address, user, PASSWORD, side)
+}
+
+/// Settings for a server on loopback.
+fn settings_for(address: SocketAddr, user: &str, password: &str, side: Side) -> ImapSettings {
     let dial = Dial {
         host: address.ip().to_string(),
         port: address.port(),
@@ -67,7 +73,7 @@ pub fn settings(address: SocketAddr, user: &str, side: Side) -> ImapSettings {
     ImapSettings {
         sign_in: SignIn {
             dial,
-            login: Login::Password { user: user.to_owned(), password: Secret::new(PASSWORD.to_owned()) },
+            login: Login::Password { user: user.to_owned(), password: Secret::new(password.to_owned()) },
             rates: Rates::default(),
             deadline: limits::COMMAND_DEADLINE,
             compress: false,

@@ -86,7 +86,7 @@ fn note(told: &mut Told, event: DiscoverEvent) {
     }
 }
 
-async fn fetch(
+pub async fn fetch(
     session: &mut dyn SourceSession,
     folder: &FolderName,
     epoch: u64,

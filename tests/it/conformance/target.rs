@@ -35,18 +35,40 @@ fn item(mailbox: &Mailbox, n: usize) -> AppendItem {
     }
 }
 
+/// A message without flags, with a date.
+pub fn item_of(row: usize, body: Vec<u8>) -> AppendItem {
+    let received_at = Some(ReceivedAt { unix: 1_600_000_000, offset: 3600 });
+    AppendItem { row: row as i64, body: Body::from_bytes(body), flags: Flags::default(), received_at }
+}
+
 async fn append(
     session: &mut dyn TargetSession,
     folder: &FolderName,
     items: Vec<AppendItem>,
     group: usize,
 ) -> Result<Vec<Appended>> {
+    let (done, all) = append_all(session, folder, items, group).await;
+    done.map(|()| all)
+}
+
+/// Appends in groups, and gives all that was told whatever the end.
+pub async fn append_all(
+    session: &mut dyn TargetSession,
+    folder: &FolderName,
+    items: Vec<AppendItem>,
+    group: usize,
+) -> (Result<()>, Vec<Appended>) {
     let (to_append, groups) = mpsc::channel(2);
     let (outcomes, mut told) = mpsc::channel(8);
     let send = async move {
+        let mut kept_back = Vec::new();
         for group in items.chunks(group) {
-            to_append.send(group.to_vec()).await.unwrap();
+            // A target that stops takes no more; what it never got is not sent.
+            if to_append.send(group.to_vec()).await.is_err() {
+                kept_back.extend(group.iter().map(|item| Appended { row: item.row, what: AppendResult::NotSent }));
+            }
         }
+        kept_back
     };
     let collect = async {
         let mut all = Vec::new();
@@ -55,8 +77,9 @@ async fn append(
         }
         all
     };
-    let (done, (), all) = tokio::join!(session.append(folder, groups, outcomes), send, collect);
-    done.map(|()| all)
+    let (done, kept_back, mut all) = tokio::join!(session.append(folder, groups, outcomes), send, collect);
+    all.extend(kept_back);
+    (done, all)
 }
 
 async fn find(
