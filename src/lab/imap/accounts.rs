@@ -56,6 +56,9 @@ impl Accounts {
     /// The password of [`Accounts::USER`].
     pub const PASSWORD: &'static str = "pass word\"1";
 
+    /// Who of this name is among the people may sign in on behalf of the others.
+    pub const ADMIN: &'static str = "admin";
+
     fn table(&self) -> MutexGuard<'_, Table> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -94,6 +97,13 @@ impl Accounts {
         let table = self.table();
         let person = table.people.get(user).filter(|p| p.password == password && !table.refuse_passwords)?;
         Some(person.signed_in(user, None))
+    }
+
+    /// `user*admin` with the administrator's password (Dovecot's master users).
+    pub(super) fn by_master(&self, name: &str, password: &str) -> Option<SignedIn> {
+        let (user, admin) = name.split_once('*')?;
+        self.by_password(admin, password).filter(|_| admin == Accounts::ADMIN)?;
+        self.as_administrator(user)
     }
 
     pub(super) fn as_administrator(&self, user: &str) -> Option<SignedIn> {

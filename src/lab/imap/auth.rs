@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{
-    Access, Verb,
+    Access, Accounts, Verb,
     accounts::SignedIn,
     ending::Ending,
     reply::Reply,
@@ -65,12 +65,21 @@ impl Session {
         Ok(completed(Verb::Enable))
     }
 
+    pub(super) fn compress(&mut self) -> Reply {
+        if self.wire.is_deflated() {
+            return Reply::no("[COMPRESSIONACTIVE] DEFLATE is active already.");
+        }
+        self.compress_next = true;
+        completed(Verb::Compress)
+    }
+
     pub(super) fn login(&mut self, verb: Verb, user: &[u8], password: &[u8]) -> Answer {
         if self.offers("LOGINDISABLED") {
             return Ok(self.refused_login(verb));
         }
-        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-        let signed_in = self.host.accounts.by_password(&text(user), &text(password));
+        let (user, password) = (String::from_utf8_lossy(user), String::from_utf8_lossy(password));
+        let accounts = &self.host.accounts;
+        let signed_in = accounts.by_password(&user, &password).or_else(|| accounts.by_master(&user, &password));
         Ok(self.sign_in(verb, signed_in))
     }
 
@@ -101,7 +110,7 @@ impl Session {
     }
 
     /// `authzid NUL authcid NUL password` (RFC 4616). An authorization id other than the user is an administrator's
-    /// log-in, which is granted to who is named `admin`.
+    /// log-in ([`Accounts::ADMIN`]).
     fn plain(&self, payload: &[u8]) -> Option<SignedIn> {
         let text = std::str::from_utf8(payload).ok()?;
         let [authzid, authcid, password]: [&str; 3] = text.split('\0').collect::<Vec<_>>().try_into().ok()?;
@@ -109,7 +118,7 @@ impl Session {
         match authzid {
             "" => Some(signed_in),
             same if same == authcid => Some(signed_in),
-            other if authcid == "admin" => self.host.accounts.as_administrator(other),
+            other if authcid == Accounts::ADMIN => self.host.accounts.as_administrator(other),
             _ => None,
         }
     }

@@ -5,10 +5,7 @@ use super::{
     parse::{NumberSet, write_set},
     reply::Reply,
     session::{Answer, Session},
-    view::Place,
 };
-use crate::lab::mailstore::{Mailbox, NewMessage};
-
 impl Session {
     pub(super) fn copy(&mut self, by_uid: bool, set: &NumberSet, target: &[u8], moving: bool) -> Answer {
         let persona = self.persona();
@@ -20,7 +17,8 @@ impl Session {
             return Ok(Reply::no(persona.wording.read_only()));
         }
         let name = view.name.clone();
-        let done = self.mailstore().write(|mailbox| transfer(mailbox, &name, target, &places, moving));
+        let uids: Vec<u32> = places.iter().map(|place| place.uid).collect();
+        let done = self.mailstore().write(|mailbox| mailbox.transfer(&name, target, &uids, moving));
         let Some((validity, pairs)) = done else { return Ok(Reply::no(persona.wording.try_create())) };
         let verb = if moving { Verb::Move } else { Verb::Copy };
         Ok(self.tell_copied(verb, validity, &pairs))
@@ -42,27 +40,4 @@ impl Session {
         self.wire.line(if bare { code } else { format!("* OK {code} Moved UIDs.") });
         Reply::ok(format!("{word} completed."))
     }
-}
-
-/// Copies within the mailbox; returns the target's UIDVALIDITY and the pairs of UIDs.
-fn transfer(
-    mailbox: &mut Mailbox,
-    from: &[u8],
-    to: &[u8],
-    places: &[Place],
-    moving: bool,
-) -> Option<(u32, Vec<(u32, u32)>)> {
-    mailbox.folder(to).filter(|folder| folder.selectable)?;
-    let source = mailbox.folder_mut(from)?;
-    let copies: Vec<(u32, NewMessage)> = places
-        .iter()
-        .filter_map(|place| source.message(place.uid))
-        .map(|message| (message.uid, message.again()))
-        .collect();
-    if moving {
-        let moved: Vec<u32> = copies.iter().map(|(uid, _)| *uid).collect();
-        source.expunge(|m| moved.binary_search(&m.uid).is_ok());
-    }
-    let target = mailbox.folder_mut(to)?;
-    Some((target.validity, copies.into_iter().map(|(uid, new)| (uid, target.append(new, None))).collect()))
 }

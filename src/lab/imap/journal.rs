@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::Verb;
+use super::{Cause, Verb};
 use crate::{clock::Instant, limits};
 
 /// One command.
@@ -35,6 +35,17 @@ impl fmt::Debug for Entry {
     }
 }
 
+/// A session that the server ended with `* BYE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// The connection.
+    pub connection: u64,
+    /// Why.
+    pub cause: Cause,
+    /// The words behind `* BYE`.
+    pub words: String,
+}
+
 /// A back-off that a mailbox was told.
 #[derive(Clone, Debug)]
 struct BackOff {
@@ -52,7 +63,7 @@ struct Record {
     entries: VecDeque<Entry>,
     back_offs: Vec<BackOff>,
     connections: u64,
-    closed: Vec<(u64, String)>,
+    closed: Vec<Closed>,
 }
 
 impl Journal {
@@ -78,8 +89,8 @@ impl Journal {
         self.record().back_offs.push(BackOff { user: user.to_owned(), told, until });
     }
 
-    pub(super) fn closed(&self, connection: u64, text: &str) {
-        self.record().closed.push((connection, text.to_owned()));
+    pub(super) fn closed(&self, connection: u64, cause: Cause, words: &str) {
+        self.record().closed.push(Closed { connection, cause, words: words.to_owned() });
     }
 
     /// The commands, oldest first.
@@ -97,9 +108,14 @@ impl Journal {
         self.record().connections
     }
 
-    /// Connections that the server closed with `* BYE`, and its words.
-    pub fn closed_by_server(&self) -> Vec<(u64, String)> {
+    /// Connections that the server closed with `* BYE` on its own account.
+    pub fn closed_by_server(&self) -> Vec<Closed> {
         self.record().closed.clone()
+    }
+
+    /// How many of them for this cause.
+    pub fn closed_for(&self, cause: Cause) -> usize {
+        self.record().closed.iter().filter(|closed| closed.cause == cause).count()
     }
 
     /// How many back-offs were told.

@@ -10,6 +10,8 @@ mod accounts;
 mod append;
 mod auth;
 mod copy;
+mod deflate;
+mod dispatch;
 mod ending;
 mod fault;
 mod fetch;
@@ -32,8 +34,9 @@ mod view;
 mod wire;
 
 pub use accounts::{Access, Accounts};
+pub use ending::Cause;
 pub use fault::{Fault, Faults};
-pub use journal::{Entry, Journal};
+pub use journal::{Closed, Entry, Journal};
 pub use parse::Verb;
 pub use persona::{
     AppendRules, Capabilities, EXCHANGE_LINE, FolderRules, Latency, Persona, Profile, Rendering, SessionRules,

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::{
-    ending::Ending,
+    ending::{Cause, Ending},
     fault::Fault,
     parse::{Malformed, Part, Scanner, Verb},
     reply::Reply,
@@ -40,7 +40,7 @@ impl Session {
         let (text, mut announced) = split_announcement(&line);
         let first = [Part::Text(text)];
         let mut scan = Scanner::new(&first);
-        let Ok(tag) = scan.tag() else { return Err(Ending::Bye("A command begins with a tag.".into())) };
+        let Ok(tag) = scan.tag() else { return Err(Ending::Bye(Cause::Syntax, "A command begins with a tag.".into())) };
         let verb = scan.space().and_then(|()| scan.verb());
         let mut request = Request {
             tag: tag.to_owned(),
@@ -68,10 +68,10 @@ impl Session {
     async fn take_literal(&mut self, request: &mut Request, literal: &Announcement) -> Result<bool, Ending> {
         request.literal_bytes += literal.len;
         if literal.len > limits::LAB_LITERAL {
-            return Err(Ending::Bye("Literal is too long.".into()));
+            return Err(Ending::Bye(Cause::Syntax, "Literal is too long.".into()));
         }
         if !literal.synchronising && !self.offers("LITERAL+") {
-            return Err(Ending::Bye("Non-synchronising literals are not offered.".into()));
+            return Err(Ending::Bye(Cause::Syntax, "Non-synchronising literals are not offered.".into()));
         }
         if request.refusal.is_none() {
             request.refusal = self.refuse_literal(request, literal.len, literal.synchronising);

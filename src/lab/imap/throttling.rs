@@ -1,7 +1,7 @@
 //! Telling a back-off (microsoft365.md §1.9, quirks 1, 2 and 12).
 
 use super::{
-    ending::Ending,
+    ending::{Cause, Ending},
     parse::{Command, FetchItem},
     persona::{BackOff, ThrottleWords},
     reply::Reply,
@@ -36,7 +36,7 @@ impl Session {
         match back_off.words {
             ThrottleWords::No => Ok(Reply::no(hint)),
             ThrottleWords::BadBye => {
-                self.leaving = Some(Ending::Bye(CLOSED.to_owned()));
+                self.leaving = Some(Ending::Bye(Cause::Throttled, CLOSED.to_owned()));
                 Ok(Reply::bad(hint))
             }
             ThrottleWords::Unavailable => Ok(Reply::no("Server Unavailable. 15")),

@@ -1,7 +1,7 @@
 //! A selected folder as one session sees it: its sequence numbers stand still until it is told otherwise.
 
 use super::{
-    ending::Ending,
+    ending::{Cause, Ending},
     parse::{NumberSet, write_set},
     session::Session,
 };
@@ -109,7 +109,9 @@ impl Session {
             let folder = mailbox.folder(&view.name).filter(|f| f.validity == view.validity)?;
             Some(if folder.modseq() == view.told { None } else { Some(view.catch_up(folder, clock::instant())) })
         });
-        let Some(changes) = changes else { return Err(Ending::Bye("The selected mailbox is gone.".to_owned())) };
+        let Some(changes) = changes else {
+            return Err(Ending::Bye(Cause::FolderGone, "The selected mailbox is gone.".to_owned()));
+        };
         let Some(changes) = changes else { return Ok(()) };
         self.tell_gone(&changes.gone);
         if let Some(count) = changes.exists {

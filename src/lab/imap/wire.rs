@@ -3,7 +3,10 @@
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::ending::Ending;
+use super::{
+    deflate::Deflate,
+    ending::{Cause, Ending},
+};
 use crate::limits;
 
 /// A connection, plain or TLS.
@@ -20,6 +23,7 @@ pub(super) struct Wire {
     output: Vec<u8>,
     /// Bytes that may still be written before the connection is cut.
     output_left: Option<usize>,
+    deflate: Option<Deflate>,
     /// Goes on executing what was received although nobody listens any more.
     outlives_client: bool,
     deaf: bool,
@@ -32,6 +36,7 @@ impl Wire {
             input: BytesMut::new(),
             output: Vec::new(),
             output_left: None,
+            deflate: None,
             outlives_client: false,
             deaf: false,
         }
@@ -40,6 +45,19 @@ impl Wire {
     /// Whether a lost client ends the session at the next write, or only at the end of what it sent.
     pub fn set_outlives_client(&mut self, outlives: bool) {
         self.outlives_client = outlives;
+    }
+
+    /// Compresses both directions from here on.
+    pub async fn start_deflate(&mut self) -> Result<(), Ending> {
+        self.flush().await?;
+        let early = self.input.split();
+        let deflate = self.deflate.insert(Deflate::new());
+        Ok(deflate.inflate(&early, &mut self.input)?)
+    }
+
+    /// Whether both directions are compressed.
+    pub fn is_deflated(&self) -> bool {
+        self.deflate.is_some()
     }
 
     /// Cuts the connection after `bytes` more bytes of replies.
@@ -67,7 +85,10 @@ impl Wire {
 
     /// Writes what is queued.
     pub async fn flush(&mut self) -> Result<(), Ending> {
-        let output = std::mem::take(&mut self.output);
+        let mut output = std::mem::take(&mut self.output);
+        if let Some(deflate) = self.deflate.as_mut().filter(|_| !output.is_empty()) {
+            output = deflate.compress(&output)?;
+        }
         let allowed = output.len().min(self.output_left.unwrap_or(usize::MAX));
         if !self.deaf && !output.is_empty() {
             let result = async {
@@ -91,8 +112,15 @@ impl Wire {
 
     async fn fill(&mut self) -> Result<(), Ending> {
         self.flush().await?;
-        self.input.reserve(OUTPUT);
-        if self.stream.read_buf(&mut self.input).await? == 0 { Err(Ending::Lost) } else { Ok(()) }
+        let Some(deflate) = &mut self.deflate else {
+            self.input.reserve(OUTPUT);
+            return if self.stream.read_buf(&mut self.input).await? == 0 { Err(Ending::Lost) } else { Ok(()) };
+        };
+        let mut wire = BytesMut::with_capacity(OUTPUT);
+        if self.stream.read_buf(&mut wire).await? == 0 {
+            return Err(Ending::Lost);
+        }
+        Ok(deflate.inflate(&wire, &mut self.input)?)
     }
 
     /// Waits until there is something to read.
@@ -108,12 +136,15 @@ impl Wire {
                 let line = self.input.split_to(searched + at + 1).freeze();
                 return match line.strip_suffix(b"\r\n") {
                     Some(text) if !text.contains(&b'\r') && !text.contains(&0) => Ok(line.slice_ref(text)),
-                    _ => Err(Ending::Bye("Line ends in a bare newline or holds control characters.".into())),
+                    _ => Err(Ending::Bye(
+                        Cause::Syntax,
+                        "Line ends in a bare newline or holds control characters.".into(),
+                    )),
                 };
             }
             searched = self.input.len();
             if searched > limits::LAB_COMMAND_LINE {
-                return Err(Ending::Bye("Command line is too long.".into()));
+                return Err(Ending::Bye(Cause::Syntax, "Command line is too long.".into()));
             }
             self.fill().await?;
         }

@@ -1,12 +1,15 @@
 //! A person's whole mailbox: folders by their name on the wire.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::Folder;
+use super::{Folder, NewMessage};
 
 /// The folder exists already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NameTaken;
+
+/// The target's UIDVALIDITY, and old and new UIDs.
+pub type Transferred = (u32, Vec<(u32, u32)>);
 
 /// A mailbox.
 #[derive(Clone, Debug)]
@@ -122,6 +125,27 @@ impl Mailbox {
             }
         }
         Ok(true)
+    }
+
+    /// Copies or moves messages between folders; returns the target's UIDVALIDITY and the old and new UIDs, or `None`
+    /// where one of the folders does not exist.
+    pub fn transfer(&mut self, from: &[u8], to: &[u8], uids: &[u32], moving: bool) -> Option<Transferred> {
+        self.folder(to).filter(|folder| folder.selectable)?;
+        let source = self.folder_mut(from)?;
+        let copies: Vec<(u32, NewMessage)> =
+            uids.iter().filter_map(|uid| source.message(*uid)).map(|m| (m.uid, m.again())).collect();
+        if moving {
+            let moved: BTreeSet<u32> = copies.iter().map(|(uid, _)| *uid).collect();
+            source.expunge(|m| moved.contains(&m.uid));
+        }
+        let target = self.folder_mut(to)?;
+        Some((target.validity, copies.into_iter().map(|(uid, new)| (uid, target.append(new, None))).collect()))
+    }
+
+    /// Numbers a folder anew under a new UIDVALIDITY, as a server does that lost its index.
+    pub fn renumber(&mut self, name: &[u8]) -> bool {
+        let validity = self.new_validity();
+        self.folder_mut(name).map(|folder| folder.renumber(validity)).is_some()
     }
 
     /// Bytes of all messages.

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 pub use content::{Computed, Content};
 pub use folder::Folder;
-pub use mailbox::{Mailbox, NameTaken};
+pub use mailbox::{Mailbox, NameTaken, Transferred};
 pub use message::{Message, NewMessage};
 pub use snapshot::{FolderSnapshot, MessageSnapshot, Snapshot};
 

@@ -6,7 +6,7 @@ use mailhaul::{
     clock,
     lab::{
         generate::{Language, add_control_name, exchange_target},
-        imap::{Access, Accounts, Persona, Profile, Server, Throttle, ThrottleWords, Verb},
+        imap::{Access, Accounts, Cause, Closed, Persona, Profile, Server, Throttle, ThrottleWords, Verb},
         mailstore::Mailstore,
     },
 };
@@ -83,7 +83,8 @@ except imaplib.IMAP4.abort:
     pass
 "#;
     run(&server, program).await;
-    assert_eq!(server.journal().closed_by_server()[0].1, "Connection closed. 14");
+    assert_eq!(server.journal().closed_by_server()[0].words, "Connection closed. 14");
+    assert_eq!(server.journal().closed_for(Cause::NotConnected), 1);
 }
 
 #[tokio::test]
@@ -124,7 +125,8 @@ except imaplib.IMAP4.abort:
     pass
 "#;
     run(&server, program).await;
-    assert_eq!(server.journal().closed_by_server(), [(1, "Connection closed. 14".to_owned())]);
+    let words = "Connection closed. 14".to_owned();
+    assert_eq!(server.journal().closed_by_server(), [Closed { connection: 1, cause: Cause::Errors, words }]);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::{
 
 use mailhaul::lab::{
     generate::Recipe,
-    imap::{Accounts, Persona, Server},
+    imap::{Accounts, Persona, Profile, Server},
     mailstore::{Mailstore, Message},
 };
 
@@ -94,4 +94,9 @@ async fn between_modern_servers() {
 async fn between_bare_servers() {
     let bare = &["LITERAL+", "ESEARCH", "CONDSTORE", "QRESYNC", "LIST-EXTENDED", "NAMESPACE", "SASL-IR", "MOVE"];
     copies_equal(Persona::generic().without(bare), Persona::generic().without(bare)).await;
+}
+
+#[tokio::test]
+async fn into_exchange_online() {
+    copies_equal(Persona::generic(), Persona::exchange(Profile::Classic)).await;
 }

@@ -1,5 +1,6 @@
 //! The stand-ins, driven by clients that nobody here wrote: Python's `imaplib` and `mbsync`.
 
+mod changes;
 mod exchange;
 mod faults;
 mod imaplib;
