@@ -1,0 +1,42 @@
+//! Ctrl-C, and two processes on one ledger.
+
+use super::copying::post;
+use super::mailhaul;
+use crate::support::dovecot::Dovecot;
+use crate::support::haul::{Haul, url};
+use std::time::{Duration, Instant};
+
+/// Slow enough that a stop finds it at work.
+fn slow_pair() -> (Dovecot, Dovecot, Haul) {
+    let (source, target) = (Dovecot::start(), Dovecot::start());
+    post(&source, "a", "INBOX", 60);
+    let mut haul = Haul::new(source.address(), "a", target.address(), "b");
+    haul.options = ["--messages-per-second", "5"].map(str::to_owned).to_vec();
+    (source, target, haul)
+}
+
+/// Waits until the target holds something.
+fn wait_for_mail(target: &Dovecot) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let lines = target.login("b").command("STATUS INBOX (MESSAGES)");
+        if !lines.iter().any(|line| line.text.contains("MESSAGES 0")) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "nothing arrives");
+    }
+}
+
+#[test]
+fn a_second_writer_is_refused_and_a_reader_is_not() {
+    let (source, target, haul) = slow_pair();
+    let running = haul.start();
+    wait_for_mail(&target);
+    let store = format!("sqlite:{}", haul.ledger().display());
+    let (from, to) = (url(source.address(), "a"), url(target.address(), "c"));
+    let dir = tempfile::tempdir().unwrap();
+    mailhaul(dir.path(), &["copy", "--from", &from, "--to", &to, "--store", &store]).expect(12, "SYS-LEDGER-LOCKED");
+    let status = mailhaul(dir.path(), &["status", "--json", "--store", &store]);
+    assert_eq!((status.code, &status.document()["pairs"][0]["state"]), (Some(0), &"unfinished".into()), "{status:#?}");
+    assert!(running.kill());
+}
