@@ -10,6 +10,10 @@ pub const BODY_BUDGET: usize = 24 << 20;
 pub const SPOOL_THRESHOLD: u64 = 1 << 20;
 /// The longest reply that is read at all, bodies aside (bytes): SEARCH tells a million UIDs in one line of 8 MB.
 pub const REPLY_LINE: usize = 16 << 20;
+/// Room for a reply's text that a connection keeps between replies (bytes); a longer one gives it back.
+pub const REPLY_ROOM: usize = 4 << 10;
+/// Bodies of one reply that are kept: a message, its header and a part are three; a hostile server may send thousands.
+pub const REPLY_BODIES: usize = 16;
 /// The buffer between a connection and its replies (bytes): one read fills it, and an idle connection keeps it.
 pub const READ_BUFFER: usize = 64 << 10;
 /// The buffer between commands and their connection (bytes): commands leave in pieces of this size.

@@ -55,7 +55,7 @@ impl Framer {
         let mut taken = 0;
         if matches!(self.state, State::Done) {
             self.frame.text.clear();
-            self.frame.text.shrink_to(limits::READ_BUFFER);
+            self.frame.text.shrink_to(limits::REPLY_ROOM);
             self.state = State::Line;
         }
         while taken < input.len() && !matches!(self.state, State::Done) {
@@ -150,8 +150,8 @@ impl Framer {
         self.frame.text.truncate(at);
         self.frame.text.extend_from_slice(DIVERTED);
         self.frame.text.extend_from_slice(format!("{number}}}\r\n").as_bytes());
-        if len > limits::BODY_MAX {
-            return self.drop_literal(len, format!("announced with {len} bytes"));
+        if len > limits::BODY_MAX || number >= limits::REPLY_BODIES {
+            return self.drop_literal(len, format!("announced with {len} bytes, as number {}", number + 1));
         }
         match self.bodies.sink(len) {
             Ok(sink) => self.state = State::Body(sink),

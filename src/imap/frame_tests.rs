@@ -84,6 +84,11 @@ fn large_bodies_are_spooled_and_impossible_ones_read_past() {
     assert_eq!(replies[0].1, [body]);
     assert_eq!(replies[1].0, "A1 OK done\r\n");
 
+    let many = "BODY[] {1}\r\nx ".repeat(limits::REPLY_BODIES + 1);
+    let replies = cut(format!("* 1 FETCH ({many}UID 7)\r\n").as_bytes(), &[4000]);
+    assert_eq!(replies[0].1.iter().filter(|body| *body == "x").count(), limits::REPLY_BODIES);
+    assert!(replies[0].1.last().unwrap().starts_with("dropped"));
+
     let mut framer = Framer::new(store());
     framer.feed(format!("* 1 FETCH (BODY[] {{{}}}\r\n", u64::MAX).as_bytes());
     assert!(matches!(framer.state, State::Dropped(u64::MAX, _)));

@@ -1,3 +1,6 @@
+use proptest::prelude::*;
+use tokio::io::AsyncWriteExt;
+
 use super::*;
 use crate::imap::{
     AdminForm,
@@ -212,5 +215,42 @@ async fn servers_that_let_nobody_in() {
             assert_eq!(code(connection), (expected, words.to_owned()), "{transcript}");
         })
         .await;
+    }
+}
+
+/// Lines of a sign-in that went well, and what should not stand among them.
+const LINES: [&str; 16] = [
+    "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] ready",
+    "* OK ready",
+    "* PREAUTH ready",
+    "* CAPABILITY IMAP4rev1 LITERAL+ NAMESPACE ID ENABLE QRESYNC COMPRESS=DEFLATE",
+    "A0001 OK done",
+    "A0001 NO [ALERT]\u{e9}",
+    "A0002 OK done",
+    "+ aGVsbG8=",
+    "+ \u{e9}",
+    "* 1 FETCH (INTERNALDATE NIL)",
+    "* LIST () \"/\" {3}\r\na\r\nb",
+    "* BYE [ALERT]\u{e9}",
+    "A1 OK done",
+    "A2 BAD done",
+    "A3 OK done",
+    "A4 OK [CAPABILITY",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn no_server_can_hang_or_crash_a_sign_in(lines in proptest::collection::vec(proptest::sample::select(LINES.to_vec()), 0..12)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let stream = lines.iter().map(|line| format!("{line}\r\n")).collect::<String>();
+        let ended = runtime.block_on(async {
+            let (here, mut there) = tokio::io::duplex(1 << 16);
+            there.write_all(stream.as_bytes()).await.unwrap();
+            there.shutdown().await.unwrap();
+            let how = SignIn { compress: true, resync: true, ..sign_in() };
+            clock::timeout(std::time::Duration::from_secs(5), connect(here, &how)).await
+        });
+        prop_assert!(ended.is_some());
     }
 }

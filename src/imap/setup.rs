@@ -60,8 +60,8 @@ impl Connection {
             }
             self.server_mut().learn_events(std::slice::from_ref(&event));
         }
-        let at_once = u64::MAX;
-        self.synchronise_above(at_once);
+        // As far as what was learnt allows now.
+        self.synchronise_above(u64::MAX);
         Ok(())
     }
 
