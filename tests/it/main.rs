@@ -12,3 +12,4 @@ mod ledger;
 mod net;
 mod rig;
 mod support;
+mod trials;

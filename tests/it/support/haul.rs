@@ -61,12 +61,17 @@ impl Haul {
         self.home.path().join("ledger.db")
     }
 
-    /// Starts `copy`.
-    pub fn start(&self) -> Running {
+    /// `copy` as it is started.
+    pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mailhaul"));
         command.args(["copy", "--json", "--no-progress", "--from", &self.from, "--to", &self.to]);
         command.arg("--store").arg(format!("sqlite:{}", self.ledger().display())).args(&self.options);
-        Running::start(command, self.home.path())
+        command
+    }
+
+    /// Starts `copy`.
+    pub fn start(&self) -> Running {
+        Running::start(self.command(), self.home.path())
     }
 
     /// Runs `copy` to its end.

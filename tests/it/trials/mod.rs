@@ -4,8 +4,11 @@
 //! trial prints its seed, and a failure prints what differs.
 
 mod cuts;
+mod delta;
 mod equality;
+mod identity;
 mod kills;
+mod people;
 
 use crate::support::corpus::Mailbox;
 use crate::support::dovecot::Dovecot;
