@@ -12,4 +12,5 @@ mod ledger;
 mod net;
 mod rig;
 mod support;
+mod tmp;
 mod trials;

@@ -7,8 +7,10 @@ mod cuts;
 mod delta;
 mod equality;
 mod identity;
+mod inside;
 mod kills;
 mod people;
+mod power;
 
 use crate::support::corpus::Mailbox;
 use crate::support::dovecot::Dovecot;
