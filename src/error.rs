@@ -131,7 +131,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 36] = [
+    pub const ALL: [Code; 37] = [
         Code::Dns,
         Code::Connect,
         Code::Timeout,
@@ -146,6 +146,7 @@ impl Code {
         Code::Throttled,
         Code::FolderList,
         Code::FolderSelect,
+        Code::FolderSkipped,
         Code::FolderName,
         Code::FolderLimit,
         Code::ReadOnly,

@@ -12,5 +12,3 @@ mod ledger;
 mod net;
 mod rig;
 mod support;
-mod tmp;
-mod trials;
