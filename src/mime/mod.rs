@@ -2,7 +2,7 @@
 //!
 //! - [`fingerprint`]: evidence that two copies are one message, over the header fields that every server keeps.
 //! - [`inspect`]: one streaming pass that tells what a target may refuse a message for.
-//! - [`repair`]: a copy with the fault mended and nothing else changed; [`ladder`] tells what is tried in which order.
+//! - [`repair`]: a copy with the fault mended and nothing else changed.
 //! - [`received_at`]: a date for a message whose server tells none.
 //!
 //! Assumes nothing of a message but that it is bytes: mail stores hold what SMTP would refuse (quirk 81). Nothing here fails
@@ -21,4 +21,4 @@ mod text;
 pub use date::received_at;
 pub use fingerprint::{FINGERPRINT_FIELDS, fingerprint, fingerprint_body};
 pub use inspect::{Inspection, inspect};
-pub use repair::{Blame, Repair, RepairNote, Rung, ladder, repair};
+pub use repair::{Repair, RepairNote, repair};

@@ -5,6 +5,7 @@
 mod cli;
 mod conformance;
 mod engine;
+mod fuzz;
 mod house;
 mod imap;
 mod lab;

@@ -1,4 +1,4 @@
-//! The smallest correct repair of a message that a target refuses, and the order in which repairs are tried.
+//! The smallest correct repair of a message that a target refuses.
 //!
 //! A repair changes the place at fault and nothing else, keeps what the message says, and is noted so that it can be
 //! reported. Signed and encrypted parts are never touched (RFC 1847); a fault in one cannot be repaired. The rejected
@@ -43,7 +43,7 @@ pub enum Repair {
 }
 
 impl Repair {
-    /// All, in the order in which one may follow another: none brings back what an earlier one removed.
+    /// All, in the order in which they are made: none brings back what an earlier one removed.
     pub const ALL: [Repair; 7] = [
         Repair::MboxFrom,
         Repair::Nul,
@@ -53,44 +53,6 @@ impl Repair {
         Repair::Control,
         Repair::BodyLine,
     ];
-}
-
-/// What the target's reply blames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Blame {
-    /// Nothing in particular (quirk 6).
-    Unnamed,
-    /// A line is too long.
-    Line,
-    /// NUL octets.
-    Nul,
-    /// Bare newlines.
-    Newline,
-    /// The header, or an mbox "From " line.
-    Header,
-}
-
-/// One rung of the ladder that a refused message goes up. The bytes of a rung are made from the original.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rung {
-    /// The same bytes on a fresh session.
-    Again,
-    /// A repaired copy, with as many of these as have something to do.
-    Repaired(&'static [Repair]),
-}
-
-/// The rungs for a refusal; after the last one the message is refused for good.
-///
-/// A reply that names the fault goes straight to its repair. A vague one first gets the same bytes again: Exchange says the
-/// same for overload as for a fault (quirk 6).
-pub fn ladder(blame: Blame) -> &'static [Rung] {
-    match blame {
-        Blame::Unnamed => &[Rung::Again, Rung::Repaired(&Repair::ALL)],
-        Blame::Line => &[Rung::Repaired(&[Repair::HeaderLine, Repair::BodyLine])],
-        Blame::Nul => &[Rung::Repaired(&[Repair::Nul])],
-        Blame::Newline => &[Rung::Repaired(&[Repair::Newline])],
-        Blame::Header => &[Rung::Repaired(&[Repair::MboxFrom, Repair::Header])],
-    }
 }
 
 /// What one repair changed, for the report.

@@ -176,14 +176,6 @@ fn a_message_above_the_limit_is_not_loaded() {
     assert_eq!((error.code(), error.scope()), (Code::ItemMalformed, Scope::Message));
 }
 
-#[test]
-fn a_named_fault_goes_straight_to_its_repair() {
-    assert_eq!(ladder(Blame::Unnamed).first(), Some(&Rung::Again));
-    for blame in [Blame::Line, Blame::Nul, Blame::Newline, Blame::Header] {
-        assert!(matches!(ladder(blame), [Rung::Repaired(_)]), "{blame:?}");
-    }
-}
-
 /// What a reader sees of each part, by an outside parser: text as [`plain`], or bytes.
 fn read(message: &[u8]) -> Vec<String> {
     let Some(message) = MessageParser::new().parse(message) else { return Vec::new() };

@@ -29,7 +29,10 @@ const TOP: [&str; 15] = [
 /// What tools leave there.
 const LEFT: [&str; 2] = [".git", "target"];
 
-/// All files below these folders of the repository.
+/// Folders of what is built and found, anywhere.
+const GENERATED: [&str; 3] = ["target", "corpus", "artifacts"];
+
+/// All files below these folders of the repository, without what is generated.
 pub fn files_below(repository: &Path, folders: &[&str]) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut open: Vec<PathBuf> = folders.iter().map(|folder| repository.join(folder)).collect();
@@ -37,7 +40,7 @@ pub fn files_below(repository: &Path, folders: &[&str]) -> Vec<PathBuf> {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
             match path.is_dir() {
-                true if path.file_name().is_some_and(|name| name == "target") => {}
+                true if GENERATED.iter().any(|name| path.ends_with(name)) => {}
                 true => open.push(path),
                 false => files.push(path),
             }

@@ -1,0 +1,73 @@
+//! What must hold for any bytes that a server, a message or a user's file may bring: no panic, and the laws stated here.
+//!
+//! Each function is a fuzz target (`tests/fuzz/run`), and `tests/it/fuzz.rs` tries it on mutated seeds in every test run.
+
+use std::path::Path;
+
+use mailhaul::{
+    body::{Body, BodyStore},
+    imap::{self, utf7},
+    mime::{self, Repair},
+    model::ReceivedAt,
+    pace,
+    project::{config::Config, users},
+};
+
+/// Replies of an IMAP server: read to the end, whatever they are, and the same a second time.
+pub fn imap_replies(bytes: &[u8]) {
+    let read = || format!("{:?}", imap::read_all(bytes, BodyStore::with(1 << 20, std::env::temp_dir())).len());
+    assert_eq!(read(), read());
+}
+
+/// A message: looked at without a panic; the fingerprint is that of its header alone.
+pub fn mime_read(bytes: &[u8]) {
+    let body = Body::from_bytes(bytes.to_vec());
+    let seen = mime::inspect(&body).expect("in memory");
+    assert_eq!(seen.received_at, mime::received_at(bytes));
+    assert!(seen.header_line.max(seen.body_line) <= bytes.len());
+    assert_eq!(mime::fingerprint_body(&body).expect("in memory"), mime::fingerprint(bytes));
+}
+
+/// A message under every repair: what is repaired has the fault no more, and repairing again changes nothing.
+pub fn mime_repair(bytes: &[u8]) {
+    const LONGEST: usize = 100;
+    let body = Body::from_bytes(bytes.to_vec());
+    for repair in Repair::ALL {
+        let Ok(Some((repaired, notes))) = mime::repair(&body, &[repair], Some(LONGEST)) else { continue };
+        assert!(notes.iter().all(|note| note.places > 0));
+        assert!(!mime::inspect(&repaired).expect("in memory").needs(repair, LONGEST), "{repair:?}");
+        assert!(matches!(mime::repair(&repaired, &[repair], Some(LONGEST)), Ok(None)), "{repair:?}");
+    }
+    let _ = mime::repair(&body, &Repair::ALL, Some(LONGEST));
+}
+
+/// Folder names: every name that people read finds its way back from the wire.
+pub fn names(bytes: &[u8]) {
+    let name = utf7::decode(bytes);
+    let wire = utf7::encode(&name);
+    assert!(wire.iter().all(|byte| matches!(byte, b' '..=b'~')));
+    assert_eq!(utf7::decode(&wire), name);
+}
+
+/// Dates, UID sets and requests to go slower.
+pub fn server_words(bytes: &[u8]) {
+    if let Some(date) = imap::date::parse(bytes)
+        && let Some(text) = imap::date::format(date)
+    {
+        assert_eq!(imap::date::parse(text.as_bytes()), Some(date));
+    }
+    if let Some(ranges) = imap::uidset::parse(bytes) {
+        assert!(imap::uidset::expand(&ranges, 1000).len() <= 1000);
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let _ = pace::throttle(&text, text.split(' ').next());
+    let header = [b"Date: ".as_slice(), bytes, b"\r\nReceived: x; ", bytes].concat();
+    assert!(mime::received_at(&header).is_none_or(|date: ReceivedAt| date.to_datetime().is_some()));
+}
+
+/// `users.csv` and `mailhaul.toml` as people write them.
+pub fn user_files(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let _ = users::parse(Path::new("users.csv"), &text);
+    let _ = Config::parse(Path::new("mailhaul.toml"), &text);
+}
