@@ -56,6 +56,9 @@ impl Session {
         if let Some(refusal) = self.refuse_state(request.verb) {
             return Ok(refusal);
         }
+        if request.pipelined && request.verb.counts_messages() && !self.previous.keeps_sequence() {
+            return Ok(Reply::bad("Sequence numbers behind a command that may change them (RFC 3501 section 5.5)."));
+        }
         if !self.connected && !matches!(request.verb, Verb::Capability | Verb::Id | Verb::Noop | Verb::Logout) {
             self.leaving = Some(Ending::Bye(Cause::NotConnected, "Connection closed. 14".to_owned()));
             return Ok(Reply::bad(self.persona().wording.not_connected()));
@@ -69,8 +72,7 @@ impl Session {
                 let command = self.respelled(command);
                 self.linger(&command, request.literal_bytes).await?;
                 let reply = self.dispatch(request.verb, command).await?;
-                // RFC 3501 §7.4.1: no EXPUNGE while sequence numbers are in use.
-                if !matches!(request.verb, Verb::Fetch | Verb::Store | Verb::Search) {
+                if !request.verb.keeps_sequence() {
                     self.catch_up()?;
                 }
                 Ok(reply)

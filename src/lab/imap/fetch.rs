@@ -1,13 +1,12 @@
 //! FETCH (RFC 3501 §6.4.5, RFC 7162 §3.1.4).
 
-use std::cell::OnceCell;
-
-use bytes::Bytes;
+use std::{cell::OnceCell, sync::Arc};
 
 use super::{
-    Verb,
+    Persona, Verb,
     ending::Ending,
-    parse::{FetchCommand, FetchItem, Section, SectionKind, write_date, write_set},
+    header::fields,
+    parse::{FetchCommand, FetchItem, Malformed, Section, SectionKind, write_date, write_set},
     reply::Reply,
     session::{Answer, Session, completed},
     view::Place,
@@ -22,6 +21,41 @@ const BATCH: usize = 256;
 /// Bytes of a body that are queued at once.
 const CHUNK: usize = 64 << 10;
 
+/// What a FETCH tells of each message.
+struct Wanted {
+    items: Vec<FetchItem>,
+    changed_since: Option<u64>,
+    /// Some item is a body or a part of one.
+    body: bool,
+    /// Some item marks the message as read.
+    reads: bool,
+    persona: Arc<Persona>,
+}
+
+impl Wanted {
+    /// The items asked for, UID first where it is implied, MODSEQ last (RFC 7162 §3.1.4.1).
+    fn of(command: &FetchCommand, by_uid: bool, persona: Arc<Persona>) -> Self {
+        let mut items = command.items.clone();
+        if by_uid && !items.contains(&FetchItem::Uid) {
+            items.insert(0, FetchItem::Uid);
+        }
+        if command.changed_since.is_some() && !items.contains(&FetchItem::ModSeq) {
+            items.push(FetchItem::ModSeq);
+        }
+        let body = items.iter().any(|item| matches!(item, FetchItem::Body(_)));
+        let reads = items.iter().any(|item| matches!(item, FetchItem::Body(section) if !section.peek));
+        Wanted { items, changed_since: command.changed_since, body, reads, persona }
+    }
+
+    fn skips(&self, message: &Message) -> bool {
+        self.changed_since.is_some_and(|since| message.modseq <= since)
+    }
+
+    fn is_poison(&self, message: &Message) -> bool {
+        self.body && self.persona.folders.poison.contains(&message.uid)
+    }
+}
+
 impl Session {
     pub(super) async fn fetch(&mut self, by_uid: bool, command: &FetchCommand) -> Answer {
         let verb = Verb::Fetch;
@@ -30,7 +64,7 @@ impl Session {
             return Ok(self.not_offered(verb));
         }
         if command.vanished && (!by_uid || command.changed_since.is_none() || !self.enabled.qresync) {
-            return Ok(self.malformed(super::parse::Malformed("UID FETCH with CHANGEDSINCE for VANISHED")));
+            return Ok(self.malformed(Malformed("UID FETCH with CHANGEDSINCE for VANISHED")));
         }
         self.enabled.condstore |= condstore;
         let Some(places) = self.view.as_ref().and_then(|view| view.resolve(&command.set, by_uid)) else {
@@ -39,32 +73,29 @@ impl Session {
         if command.vanished {
             self.tell_vanished(command);
         }
+        let wanted = Wanted::of(command, by_uid, self.persona());
         let mut missing = false;
         for batch in places.chunks(BATCH) {
-            for (place, message) in self.look_up(batch, command) {
-                let Some(message) = message else {
-                    missing = true;
-                    continue;
-                };
-                if command.changed_since.is_some_and(|since| message.modseq <= since) {
-                    continue;
+            for (place, message) in self.look_up(batch, wanted.reads) {
+                match message {
+                    None => missing = true,
+                    Some(message) if wanted.skips(&message) => (),
+                    Some(message) if wanted.is_poison(&message) => {
+                        return Ok(Reply::no("[UNAVAILABLE] UID FETCH Server error while fetching messages"));
+                    }
+                    Some(message) => self.tell_message(place.sequence, &message, &wanted).await?,
                 }
-                if self.is_poison(&message, command) {
-                    return Ok(Reply::no("[UNAVAILABLE] UID FETCH Server error while fetching messages"));
-                }
-                self.tell_message(by_uid, place, &message, command).await?;
             }
         }
-        Ok(match missing && self.persona().folders.tells_missing {
+        Ok(match missing && wanted.persona.folders.tells_missing {
             true => Reply::no("Some of the requested messages no longer exist"),
             false => completed(verb),
         })
     }
 
-    /// The messages of these places, marked as read where the command does that. Gone ones are `None`.
-    fn look_up(&self, places: &[Place], command: &FetchCommand) -> Vec<(Place, Option<Message>)> {
+    /// The messages of these places, marked as read if the command does that. Gone ones are `None`.
+    fn look_up(&self, places: &[Place], reads: bool) -> Vec<(Place, Option<Message>)> {
         let Some(view) = &self.view else { return Vec::new() };
-        let reads = command.items.iter().any(|item| matches!(item, FetchItem::Body(section) if !section.peek));
         let store = self.mailstore();
         if reads && !view.read_only {
             store.write(|mailbox| {
@@ -78,11 +109,6 @@ impl Session {
             let folder = mailbox.folder(&view.name);
             places.iter().map(|place| (*place, folder.and_then(|f| f.message(place.uid)).cloned())).collect()
         })
-    }
-
-    fn is_poison(&self, message: &Message, command: &FetchCommand) -> bool {
-        let wants_body = command.items.iter().any(|item| matches!(item, FetchItem::Body(_)));
-        wants_body && self.persona().folders.poison.contains(&message.uid)
     }
 
     fn tell_vanished(&mut self, command: &FetchCommand) {
@@ -99,55 +125,33 @@ impl Session {
         }
     }
 
-    async fn tell_message(
-        &mut self,
-        by_uid: bool,
-        place: Place,
-        message: &Message,
-        command: &FetchCommand,
-    ) -> Result<(), Ending> {
-        let rendering = &self.persona().rendering;
-        let items = self.items_to_tell(by_uid, rendering.left_out.contains(&message.uid), command);
+    async fn tell_message(&mut self, sequence: u32, message: &Message, wanted: &Wanted) -> Result<(), Ending> {
+        let rendering = &wanted.persona.rendering;
+        let bodies = !rendering.left_out.contains(&message.uid);
         let shown = OnceCell::new();
-        let mut open = format!("* {} FETCH (", place.sequence);
-        for item in &items {
-            self.wire.raw(open.as_bytes());
-            open = " ".to_owned();
-            match item {
-                FetchItem::Uid => self.wire.raw(format!("UID {}", message.uid).as_bytes()),
-                FetchItem::Flags => self.wire.raw(format!("FLAGS ({})", message.flags.encode()).as_bytes()),
-                FetchItem::InternalDate => {
-                    self.wire.raw(format!("INTERNALDATE {}", write_date(message.received_at)).as_bytes());
-                }
-                FetchItem::Size => self
-                    .wire
-                    .raw(format!("RFC822.SIZE {}", rendering.size(message.uid, message.content.len())).as_bytes()),
-                FetchItem::ModSeq => self.wire.raw(format!("MODSEQ ({})", message.modseq).as_bytes()),
+        let mut between = format!("* {sequence} FETCH (");
+        for item in wanted.items.iter().filter(|item| bodies || !matches!(item, FetchItem::Body(_))) {
+            self.wire.raw(between.as_bytes());
+            between = " ".to_owned();
+            let text = match item {
+                FetchItem::Uid => format!("UID {}", message.uid),
+                FetchItem::Flags => format!("FLAGS ({})", message.flags.encode()),
+                FetchItem::InternalDate => format!("INTERNALDATE {}", write_date(message.received_at)),
+                FetchItem::Size => format!("RFC822.SIZE {}", rendering.size(message.uid, message.content.len())),
+                FetchItem::ModSeq => format!("MODSEQ ({})", message.modseq),
                 FetchItem::Body(section) => {
                     let content = shown.get_or_init(|| rendering.show(message.uid, &message.content));
                     self.tell_section(content, section).await?;
+                    continue;
                 }
-            }
+            };
+            self.wire.raw(text.as_bytes());
         }
-        if !items.is_empty() {
+        // Nothing is told of a message whose only item is left out.
+        if between == " " {
             self.wire.line(")");
         }
         self.wire.relieve().await
-    }
-
-    /// The items asked for, UID first where it is implied, MODSEQ last (RFC 7162 §3.1.4.1).
-    fn items_to_tell(&self, by_uid: bool, without_body: bool, command: &FetchCommand) -> Vec<FetchItem> {
-        let mut items = command.items.clone();
-        if by_uid && !items.contains(&FetchItem::Uid) {
-            items.insert(0, FetchItem::Uid);
-        }
-        if self.enabled.condstore && command.changed_since.is_some() && !items.contains(&FetchItem::ModSeq) {
-            items.push(FetchItem::ModSeq);
-        }
-        if without_body {
-            items.retain(|item| !matches!(item, FetchItem::Body(_)));
-        }
-        items
     }
 
     async fn tell_section(&mut self, content: &Content, section: &Section) -> Result<(), Ending> {
@@ -173,58 +177,5 @@ impl Session {
             self.wire.relieve().await?;
         }
         Ok(())
-    }
-}
-
-/// The fields of a header: name and everything behind the colon, folds and line ends included.
-pub(super) fn header_fields(header: &Bytes) -> Vec<(String, Bytes)> {
-    let lines = field_lines(header);
-    let split = |line: Bytes| {
-        let colon = line.iter().position(|&b| b == b':')?;
-        Some((String::from_utf8_lossy(&line[..colon]).trim_end().to_owned(), line.slice(colon + 1..)))
-    };
-    lines.into_iter().filter_map(split).collect()
-}
-
-/// The header's lines, each with its folds.
-fn field_lines(header: &Bytes) -> Vec<Bytes> {
-    let mut lines: Vec<(usize, usize)> = Vec::new();
-    let mut start = 0;
-    while let Some(length) = header[start..].iter().position(|&b| b == b'\n') {
-        let end = start + length + 1;
-        match lines.last_mut() {
-            Some(open) if b" \t".contains(&header[start]) => open.1 = end,
-            _ => lines.push((start, end)),
-        }
-        start = end;
-    }
-    lines.into_iter().map(|(start, end)| header.slice(start..end)).collect()
-}
-
-/// The lines of the named fields (or of the others), and the empty line.
-fn fields(header: &Bytes, names: &[String], not: bool) -> Bytes {
-    let mut out = Vec::new();
-    for line in field_lines(header) {
-        let colon = line.iter().position(|&b| b == b':').unwrap_or(0);
-        let name = line[..colon].trim_ascii_end();
-        let named = names.iter().any(|wanted| wanted.as_bytes().eq_ignore_ascii_case(name));
-        if colon > 0 && named != not {
-            out.extend_from_slice(&line);
-        }
-    }
-    out.extend_from_slice(b"\r\n");
-    out.into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_are_cut_out_with_their_folds() {
-        let header = Bytes::from_static(b"Subject: a\r\n b\r\nFrom: c\r\nX: d\r\n\r\n");
-        assert_eq!(fields(&header, &["subject".into(), "to".into()], false), "Subject: a\r\n b\r\n\r\n");
-        assert_eq!(fields(&header, &["SUBJECT".into()], true), "From: c\r\nX: d\r\n\r\n");
-        assert_eq!(header_fields(&header)[0], ("Subject".into(), Bytes::from_static(b" a\r\n b\r\n")));
     }
 }

@@ -21,6 +21,8 @@ pub struct Entry {
     pub verb: Verb,
     /// When its first line was read.
     pub at: Instant,
+    /// It was sent before the reply to the command before it was seen.
+    pub pipelined: bool,
     /// Bytes of its literals.
     pub literal_bytes: u64,
     /// The tagged reply without its tag; empty if it was not answered.
@@ -123,12 +125,13 @@ impl Journal {
         self.record().back_offs.len()
     }
 
-    /// Commands of a mailbox that came while it had been told to wait. What was read within `grace` of the telling may
-    /// have been sent before it was heard and does not count; neither does LOGOUT.
+    /// Commands of a mailbox that came while it had been told to wait. What was sent before it was heard does not count:
+    /// what was pipelined, and what was read within `grace` of the telling; neither does LOGOUT.
     pub fn commands_during_back_off(&self, grace: Duration) -> Vec<Entry> {
         let record = self.record();
         let early = |entry: &&Entry| {
             entry.verb != Verb::Logout
+                && !entry.pipelined
                 && record
                     .back_offs
                     .iter()

@@ -16,6 +16,7 @@ mod ending;
 mod fault;
 mod fetch;
 mod folders;
+mod header;
 mod host;
 mod journal;
 mod list;

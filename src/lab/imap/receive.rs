@@ -20,6 +20,8 @@ pub(super) struct Request {
     /// Decided before the end was read: the command is not executed.
     pub refusal: Option<Reply>,
     pub fault: Option<Fault>,
+    /// It was sent before the reply to the command before it was seen.
+    pub pipelined: bool,
     /// When its first line was read.
     pub started: Instant,
     /// Bytes of its literals, refused ones among them.
@@ -36,7 +38,7 @@ impl Session {
     /// The next command. A tag that is none ends the session: nobody could be answered.
     pub(super) async fn receive(&mut self) -> Result<Request, Ending> {
         let line = self.read_first_line().await?;
-        let started = clock::instant();
+        let (started, pipelined) = (clock::instant(), self.wire.is_behind());
         let (text, mut announced) = split_announcement(&line);
         let first = [Part::Text(text)];
         let mut scan = Scanner::new(&first);
@@ -48,6 +50,7 @@ impl Session {
             parts: vec![Part::Text(scan.rest())],
             refusal: verb.err().map(|wanted| self.malformed(wanted)),
             fault: None,
+            pipelined,
             started,
             literal_bytes: 0,
         };

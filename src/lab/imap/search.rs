@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::{
     Verb,
-    fetch::header_fields,
+    header::header_fields,
     parse::{Key, SearchCommand, SearchReturn, write_set},
     reply::Reply,
     session::{Answer, Session, completed},

@@ -1,5 +1,7 @@
 //! SELECT and EXAMINE (RFC 3501 §6.3.1, RFC 7162), CLOSE and EXPUNGE.
 
+use std::collections::BTreeSet;
+
 use super::{
     Verb,
     parse::{NumberSet, SelectParams, write_set},
@@ -38,12 +40,9 @@ impl Session {
 
     fn select_lines(&self, folder: &Folder, view: &View, known: Option<(u32, u64)>) -> Vec<String> {
         let rules = &self.persona().append;
-        let mut keywords: Vec<&str> =
-            folder.messages().iter().flat_map(|m| &m.flags.keywords).map(String::as_str).collect();
-        keywords.extend(rules.keywords);
-        keywords.sort_unstable();
-        keywords.dedup();
-        let flags = [&[SYSTEM], &keywords[..]].concat().join(" ");
+        let used = folder.messages().iter().flat_map(|m| &m.flags.keywords).map(String::as_str);
+        let keywords: BTreeSet<&str> = used.chain(rules.keywords.iter().copied()).collect();
+        let flags = std::iter::once(SYSTEM).chain(keywords).collect::<Vec<_>>().join(" ");
         let permanent = match (view.read_only, rules.any_keyword) {
             (true, _) => String::new(),
             (false, true) => format!("{flags} \\*"),

@@ -30,6 +30,8 @@ pub(super) struct Session {
     pub enabled: Enabled,
     /// The tag of the command at hand.
     pub tag: String,
+    /// The command before it.
+    pub previous: Verb,
     /// How the session ends once the reply at hand is written.
     pub leaving: Option<Ending>,
     /// Compression starts behind the reply at hand.
@@ -62,6 +64,7 @@ impl Session {
             view: None,
             enabled: Enabled::default(),
             tag: String::new(),
+            previous: Verb::Unknown,
             leaving: None,
             compress_next: false,
             connected: true,
@@ -127,11 +130,13 @@ impl Session {
             user: self.account.as_ref().map(|a| a.user.clone()).unwrap_or_default(),
             verb: request.verb,
             at: request.started,
+            pipelined: request.pipelined,
             literal_bytes: request.literal_bytes,
             reply: String::new(),
         };
         self.tag.clone_from(&request.tag);
         let answer = self.answer(&mut request).await;
+        self.previous = request.verb;
         if let Ok(reply) = &answer {
             entry.reply = reply.line();
         }

@@ -67,6 +67,11 @@ impl Wire {
         Ok(())
     }
 
+    /// Whether replies wait to be written: what is read now was sent before they were seen.
+    pub fn is_behind(&self) -> bool {
+        !self.output.is_empty()
+    }
+
     /// Queues a line; its end is added.
     pub fn line(&mut self, line: impl AsRef<[u8]>) {
         self.output.extend_from_slice(line.as_ref());

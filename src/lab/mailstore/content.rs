@@ -49,6 +49,9 @@ impl Content {
 
     /// Its header with the empty line that ends it; everything if there is none.
     pub fn header(&self) -> Bytes {
+        if let Content::Computed(computed) = self {
+            return header(computed.seed).into();
+        }
         let start = self.chunk(0, CHUNK);
         let head = if header_end(&start).is_none() { self.bytes() } else { start };
         let end = header_end(&head).unwrap_or(head.len());

@@ -117,6 +117,26 @@ for fatal in [b'a NOOP\n', b'a LOGIN \0\r\n']:
 }
 
 #[tokio::test]
+async fn sequence_numbers_are_not_pipelined_behind_what_changes_them() {
+    let server = Server::start(Mailstore::empty(), Persona::generic()).await.unwrap();
+    let program = r#"
+ok(c.append('INBOX', None, None, b'Subject: x\r\n\r\n'))
+def verdicts(*lines):
+    c.send(b''.join(b'%d %s\r\n' % (n, line) for n, line in enumerate(lines)))
+    found = {}
+    while len(found) < len(lines):
+        line = c.readline().split()
+        if line[0].isdigit():
+            found[int(line[0])] = line[1]
+    return [found[n] for n in range(len(lines))]
+assert verdicts(b'SELECT INBOX', b'UID FETCH 1 FLAGS') == [b'OK', b'OK']
+assert verdicts(b'FETCH 1 FLAGS', b'FETCH 1 FLAGS') == [b'OK', b'OK']
+assert verdicts(b'NOOP', b'FETCH 1 FLAGS') == [b'OK', b'BAD']
+"#;
+    run(&server, program).await;
+}
+
+#[tokio::test]
 async fn servers_that_are_none() {
     let server = Server::start(Mailstore::empty(), Persona::nonsense()).await.unwrap();
     run_unsigned(&server, "s = socket.create_connection(('127.0.0.1', port)); assert b'ESMTP' in s.recv(99)").await;

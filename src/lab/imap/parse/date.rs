@@ -1,16 +1,19 @@
 //! Dates: `date-time` of APPEND and INTERNALDATE, `date` of SEARCH (RFC 3501 §9).
 
-use chrono::{DateTime, FixedOffset, NaiveDate};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
 
 use super::scan::{Malformed, Parsed, Scanner};
 use crate::model::ReceivedAt;
 
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 /// `"22-Oct-2018 19:58:29 -0300"` in its quotes; the day has two characters.
 pub(in crate::lab::imap) fn write_date(received_at: ReceivedAt) -> String {
-    match received_at.to_datetime() {
-        Some(date) => date.format("\"%e-%b-%Y %H:%M:%S %z\"").to_string(),
-        None => "NIL".to_owned(),
-    }
+    let Some(date) = received_at.to_datetime() else { return "NIL".to_owned() };
+    let month = MONTHS[date.month0() as usize % 12];
+    let (day, year, zone) = (date.day(), date.year(), received_at.offset / 60);
+    let (sign, hours, minutes) = (if zone < 0 { '-' } else { '+' }, zone.abs() / 60, zone.abs() % 60);
+    format!("\"{day:>2}-{month}-{year:04} {} {sign}{hours:02}{minutes:02}\"", date.time())
 }
 
 impl Scanner<'_> {

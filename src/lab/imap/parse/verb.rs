@@ -29,6 +29,16 @@ impl Verb {
         Self::WORDS.iter().find(|(w, _)| w.eq_ignore_ascii_case(word)).map_or(Verb::Unknown, |(_, verb)| *verb)
     }
 
+    /// Whether it names messages by sequence number.
+    pub fn counts_messages(self) -> bool {
+        matches!(self, Verb::Fetch | Verb::Store | Verb::Search | Verb::Copy | Verb::Move)
+    }
+
+    /// Whether its reply may not tell of removed messages (RFC 3501 §7.4.1), so that sequence numbers hold behind it.
+    pub fn keeps_sequence(self) -> bool {
+        matches!(self, Verb::Fetch | Verb::Store | Verb::Search)
+    }
+
     /// The word in capitals.
     pub fn word(self) -> &'static str {
         Self::WORDS.iter().find(|(_, verb)| *verb == self).map_or("COMMAND", |(word, _)| word)
