@@ -4,7 +4,9 @@ mod answer;
 mod check;
 mod completions;
 mod copy;
+mod demo;
 mod init;
+mod lab;
 mod man;
 mod options;
 mod pass;
@@ -24,6 +26,7 @@ use crate::{error::Result, project::outcome::Ending};
 /// What to do.
 #[derive(Subcommand)]
 pub enum Command {
+    Demo(demo::DemoArgs),
     Copy(Box<copy::CopyArgs>),
     Init(init::InitArgs),
     Check(check::CheckArgs),
@@ -33,6 +36,7 @@ pub enum Command {
     Status,
     Verify(verify::VerifyArgs),
     Report(report::ReportArgs),
+    Lab(lab::LabArgs),
     Reset(reset::ResetArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -45,6 +49,7 @@ pub enum Command {
 pub async fn run(command: Command, face: &Face) -> Result<Ending> {
     match command {
         Command::Copy(args) => copy::run(*args, face).await,
+        Command::Demo(args) => demo::run(&args, face).await,
         Command::Init(args) => init::run(&args, face),
         Command::Check(args) => check::run(&args, face).await,
         Command::Plan(args) => plan::run(&args, face).await,
@@ -52,6 +57,7 @@ pub async fn run(command: Command, face: &Face) -> Result<Ending> {
         Command::Status => status::run(face).await,
         Command::Verify(args) => verify::run(&args, face).await,
         Command::Report(args) => report::run(&args, face).await,
+        Command::Lab(args) => lab::run(&args, face).await,
         Command::Reset(args) => reset::run(&args, face).await,
         Command::Completions(args) => completions::run(&args, face),
         Command::Man(args) => man::run(&args, face),

@@ -1,5 +1,7 @@
 //! One pass over mailbox pairs, from opening the ledger to the exit code: what `copy`, `run` and `verify` have in common.
 
+use std::sync::Arc;
+
 use super::answer;
 use crate::{
     cli::{face::Face, interrupt, progress::Board},
@@ -12,33 +14,43 @@ use crate::{
         pairs::MailboxPair,
         report::RunReport,
         store::Store,
-        supervisor::{self, Job},
+        supervisor::{self, Job, Stop},
     },
     transfer::{PassKind, VerifyLevel},
 };
 
-/// Runs the pass that each pair's options ask for.
+/// Runs the pass that each pair's options ask for, and tells how it ended.
 ///
 /// # Errors
 /// The ledger cannot be opened. What stops one mailbox is told in its report.
-pub(super) async fn run(face: &Face, store: &Store, mut pairs: Vec<MailboxPair>) -> Result<Ending> {
-    let begun = clock::instant();
-    for pair in &mut pairs {
-        warn_of(face, pair);
-        pair.options.quarantine = Some(store.quarantine());
-    }
+pub(super) async fn run(face: &Face, store: &Store, pairs: Vec<MailboxPair>) -> Result<Ending> {
+    pairs.iter().for_each(|pair| warn_of(face, pair));
     let verify = pairs.iter().any(|pair| pair.options.verify != VerifyLevel::None);
     let ledger = store.open()?;
     face.note(&format!("Ledger: {}", store.path().display()));
-    let jobs = Connectors::default().jobs(pairs);
-    let stop = interrupt::listen(face)?;
-    let board = Board::new(face, &jobs);
-    let work = supervisor::run(jobs.clone(), ledger.clone(), board.clone(), stop);
-    let mailboxes = board.show(work).await;
-    let pass = pass_word(&*ledger, &jobs).await?;
-    let report = RunReport::new(pass, (clock::instant() - begun).as_secs_f64(), mailboxes);
+    let report = over(face, store, &ledger, pairs, interrupt::listen(face)?).await?;
     face.answer(&report, || answer::run(&report))?;
     Ok(Ending::of_run(&report.mailboxes, verify))
+}
+
+/// The pass itself, on an open ledger.
+///
+/// # Errors
+/// The ledger cannot be read at the end.
+pub(super) async fn over(
+    face: &Face,
+    store: &Store,
+    ledger: &Arc<dyn Ledger>,
+    mut pairs: Vec<MailboxPair>,
+    stop: Stop,
+) -> Result<RunReport> {
+    let begun = clock::instant();
+    pairs.iter_mut().for_each(|pair| pair.options.quarantine = Some(store.quarantine()));
+    let jobs = Connectors::default().jobs(pairs);
+    let board = Board::new(face, &jobs);
+    let mailboxes = board.show(supervisor::run(jobs.clone(), ledger.clone(), board.clone(), stop)).await;
+    let pass = pass_word(&**ledger, &jobs).await?;
+    Ok(RunReport::new(pass, (clock::instant() - begun).as_secs_f64(), mailboxes))
 }
 
 /// A person said so; it is told each time nevertheless.
