@@ -28,6 +28,16 @@ pub(super) fn run(report: &RunReport) -> String {
     text
 }
 
+/// A pass in one line.
+pub(super) fn in_a_line(report: &RunReport) -> String {
+    let mut sum = Counts::default();
+    report.mailboxes.iter().for_each(|one| sum.add(&one.counts));
+    let time = words::duration(Duration::try_from_secs_f64(report.seconds).unwrap_or_default());
+    let (copied, updated) = (words::count(sum.copied_this_pass), words::count(sum.updated));
+    let outcome = words::outcome(report.outcome);
+    format!("Pass `{}`: {outcome} in {time}, {copied} messages copied, {updated} with changed flags\n", report.pass)
+}
+
 fn mailbox(text: &mut String, report: &MailboxReport) {
     let level = match (report.state, report.verified_level) {
         (Outcome::Verified, VerifiedLevel::Bytes) => " (by content)",

@@ -49,8 +49,10 @@ pub(super) async fn run(args: &DemoArgs, face: &Face) -> Result<Ending> {
     let place = directory.join("report").display().to_string();
     let document = json!({ "outcome": reports.last().map(|last| last.outcome), "passes": reports, "report": place });
     face.answer(&document, || {
+        let passes: String = reports.iter().map(answer::in_a_line).collect();
         let last = reports.last().map(answer::run).unwrap_or_default();
-        format!("{last}The report: {place}/report.html\nConfiguration, users and ledger: {}\n", directory.display())
+        let directory = directory.display();
+        format!("{last}\n{passes}The report: {place}/report.html\nConfiguration, users and ledger: {directory}\n")
     })?;
     if args.keep && ending == Ending::Done {
         face.note(&format!(

@@ -42,8 +42,14 @@ impl Add for Figures {
 
 impl Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (done, messages) = (words::count(self.done), words::count(self.messages));
-        write!(f, "{done}/{messages} messages, {}", words::bytes(self.done_bytes))
+        match self.messages {
+            // Nothing is known yet, or there is nothing.
+            0 => Ok(()),
+            _ => {
+                let (done, messages) = (words::count(self.done), words::count(self.messages));
+                write!(f, "  {done}/{messages} messages, {}", words::bytes(self.done_bytes))
+            }
+        }
     }
 }
 
@@ -129,7 +135,7 @@ impl Line {
     pub(super) fn words(&mut self) -> String {
         let stage = match &self.phase {
             Phase::Waiting => return "waiting for its turn".to_owned(),
-            Phase::Ended(outcome) => return format!("{}  {}", words::outcome(*outcome), self.figures),
+            Phase::Ended(outcome) => return format!("{}{}", words::outcome(*outcome), self.figures),
             Phase::Active => self.stage.map_or("starting", words::stage),
         };
         self.speed.sample(clock::instant(), self.figures);
@@ -138,7 +144,7 @@ impl Line {
             Some(wait) => format!("{} until {}", wait.why, clock::hh_mm(wait.until)),
             None => self.speed.words(self.figures),
         };
-        format!("{stage}{folder}  {}  {pace}", self.figures).trim_end().to_owned()
+        format!("{stage}{folder}{}  {pace}", self.figures).trim_end().to_owned()
     }
 }
 

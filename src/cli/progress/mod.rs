@@ -113,7 +113,9 @@ impl Board {
             speed.sample(clock::instant(), sum);
             speed.words(sum)
         };
-        format!("{ended} of {} mailboxes ended, {active} active  {sum}  {speed}", self.mailboxes.len())
+        format!("{ended} of {} mailboxes ended, {active} active{sum}  {speed}", self.mailboxes.len())
+            .trim_end()
+            .to_owned()
     }
 }
 

@@ -13,6 +13,9 @@ const WINDOW: Duration = Duration::from_secs(30);
 /// No two samples are closer, so that their number is bounded.
 const APART: Duration = Duration::from_secs(1);
 
+/// Seconds of samples before an estimate is worth showing.
+const ENOUGH: f64 = 3.0;
+
 impl Speed {
     /// Notes what is done by `now`.
     pub(super) fn sample(&mut self, now: Instant, figures: Figures) {
@@ -35,8 +38,8 @@ impl Speed {
         let bytes = to.done_bytes.saturating_sub(from.done_bytes) as f64 / seconds;
         let messages = to.done.saturating_sub(from.done) as f64 / seconds;
         let mut words = format!("{}/s, {:.0} messages/s", words::bytes(bytes as u64), messages);
-        if let Some(left) = left(now, messages, bytes) {
-            words.push_str(&format!(", {} left", words::duration(left)));
+        if let Some(left) = left(now, messages, bytes).filter(|_| seconds >= ENOUGH) {
+            words.push_str(&format!(", {} left", whole(left)));
         }
         words
     }
@@ -52,6 +55,14 @@ fn left(now: Figures, messages: f64, bytes: f64) -> Option<Duration> {
     let by_bytes = estimate(now.bytes.saturating_sub(now.done_bytes), bytes).unwrap_or(0.0);
     let longest = by_messages.max(by_bytes);
     (longest > 0.0).then(|| Duration::try_from_secs_f64(longest).ok()).flatten()
+}
+
+/// An estimate has no tenths.
+fn whole(left: Duration) -> String {
+    match left.as_secs() {
+        seconds @ 0..60 => format!("{} s", seconds + 1),
+        _ => words::duration(left),
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The command line from outside: the real binary, its words, its exit codes, its documents.
 
 mod copying;
+mod demo;
 mod help;
 mod mistakes;
 mod project;
