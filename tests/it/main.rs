@@ -13,3 +13,4 @@ mod ledger;
 mod net;
 mod rig;
 mod support;
+mod trials;

@@ -149,6 +149,13 @@ impl Ended {
         self.document["mailboxes"][0][name].as_u64().unwrap_or_else(|| panic!("no {name} in {self:#?}"))
     }
 
+    /// What needs a person in a folder of the only mailbox.
+    pub fn attention(&self, folder: &str) -> String {
+        let rows = self.document["mailboxes"][0]["attention"].as_array();
+        let words = rows.into_iter().flatten().filter(|row| row["folder"] == folder).map(|row| row["problem"].as_str());
+        words.flatten().collect::<Vec<_>>().join("\n")
+    }
+
     /// The count equations of every mailbox and folder, and nothing unexplained.
     #[track_caller]
     pub fn assert_adds_up(&self) {

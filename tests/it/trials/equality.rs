@@ -1,11 +1,11 @@
 //! A finished copy is equal: bodies, dates, flags, keywords, folders, subscriptions, and nothing more.
 
 use super::{Pair, USER, seed, size};
-use crate::support::corpus::Mailbox;
+use crate::support::corpus::{Mail, Mailbox};
 use crate::support::courier::Courier;
 use crate::support::cyrus::Cyrus;
 use crate::support::dovecot::Dovecot;
-use crate::support::fill::fill;
+use crate::support::fill::{append, fill};
 use crate::support::haul::Haul;
 use crate::support::image::{MailboxImage, assert_equal, diff, shown};
 use crate::support::project::Project;
@@ -46,7 +46,7 @@ fn from_courier() {
 /// Cyrus refuses some messages: each one is repaired and counted, or listed with Cyrus's words, and the rest is equal.
 #[test]
 fn onto_cyrus() {
-    let (source, target) = (Dovecot::start(), Cyrus::start(&[USER]));
+    let (source, target) = (Dovecot::start(), Cyrus::start(&[USER, "probe"]));
     let mut raw = source.login(USER);
     let mailbox = Mailbox { tame_names: true, ..Mailbox::new(seed(), 3, size(250, 1000)) };
     fill(&mut raw, &mailbox);
@@ -65,6 +65,27 @@ fn onto_cyrus() {
     let unrepaired = refusals - ended.count("repaired");
     assert_eq!(ended.count("skipped") + ended.count("failed"), unrepaired, "{ended:#?}");
     assert!(unrepaired == 0 || listed.contains("invalid header"), "{listed}");
+}
+
+/// NUL, which Courier keeps and Cyrus refuses: repaired, or listed with Cyrus's words. Bare LF leaves Courier as CRLF.
+#[test]
+fn from_courier_onto_cyrus() {
+    let (source, target) = (Courier::start(), Cyrus::start(&[USER]));
+    let bodies: [&[u8]; 4] = [
+        b"Subject: nul\r\n\r\nbefore\0after\r\n",
+        b"Subject: bare\r\n\r\none\ntwo\r\n",
+        b"Subject: both\r\n\r\none\n\0two\r\n",
+        b"Subject: good\r\n\r\none\r\n",
+    ];
+    let mails = bodies.map(|body| Mail { body: body.to_vec(), ..Mailbox::new(seed(), 4, 1).mail(0) });
+    assert!(append(&mut source.login(USER), "INBOX", &mails).iter().all(Result::is_ok));
+    let ended = Haul::new(source.address(), USER, target.address(), USER).copy();
+    ended.assert_adds_up();
+    let found = MailboxImage::read(&mut target.login(USER));
+    assert_eq!(found.messages() as u64, ended.count("copied"));
+    assert_eq!(ended.count("repaired") + ended.count("failed") + ended.count("skipped"), 2, "{ended:#?}");
+    let good = blake3::hash(&mails[3].body);
+    assert!(found.folders["INBOX"].iter().any(|message| message.hash == *good.as_bytes()));
 }
 
 /// A whole project: many mailboxes in one run.

@@ -7,6 +7,7 @@ mod cuts;
 mod delta;
 mod equality;
 mod identity;
+mod idle;
 mod inside;
 mod kills;
 mod people;

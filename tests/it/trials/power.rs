@@ -5,11 +5,12 @@ use super::inside::pass;
 use super::{Pair, seed, size};
 use crate::support::corpus::Mailbox;
 use crate::support::image::assert_equal;
-use mailhaul::ledger::sqlite::Hooks;
+use mailhaul::ledger::sqlite::{Hooks, SqliteLedger};
 use mailhaul::transfer::Outcome;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// The file and its WAL; the rest is made anew.
 const ENDS: [&str; 2] = ["", "-wal"];
@@ -69,11 +70,21 @@ async fn the_power_goes_at_a_sync() {
             report = pass(from, to, &ledger, hooks) => println!("round {round}: over before sync {last}: {:?}", report.state),
             () = told.notified() => println!("round {round}: cut at sync {last}"),
         }
-        // A dropped pass writes what it was asked to; the disk does not have that.
+        // A dropped pass still writes what it was asked to; the disk does not have that.
+        closed(&ledger).await;
         copy(&disk, &ledger);
         let report = pass(from, to, &ledger, Hooks::default()).await;
         assert_eq!(report.state, Outcome::Verified, "{report:#?}");
         assert_equal(&pair.wanted, &pair.at_target());
+    }
+}
+
+/// Waits until nobody holds the ledger.
+async fn closed(ledger: &Path) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while let Err(error) = SqliteLedger::open(ledger) {
+        assert!(Instant::now() < deadline, "{error}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod hide;
 pub mod line;
+pub mod tap;
 
 use super::place;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
