@@ -169,6 +169,13 @@ impl Connection {
         self.outbox.unsent()
     }
 
+    /// Takes back the queued commands of which no byte was sent, in their order: they are certainly not executed.
+    pub fn withdraw(&mut self) -> Vec<Tag> {
+        let withdrawn = self.outbox.withdraw();
+        self.in_flight.retain(|(tag, _)| !withdrawn.contains(tag));
+        withdrawn
+    }
+
     /// Commands without a tagged reply.
     pub fn in_flight(&self) -> usize {
         self.in_flight.len()

@@ -22,6 +22,8 @@ pub(super) struct Outbox {
 struct Pending {
     tag: Tag,
     pieces: VecDeque<Piece>,
+    /// Some of it left, or lies in the buffer.
+    begun: bool,
 }
 
 enum Piece {
@@ -64,7 +66,7 @@ impl Outbox {
         text.extend_from_slice(b"\r\n");
         pieces.push_back(Piece::Text(text));
         self.queued += pieces.iter().map(Piece::len).sum::<u64>();
-        self.commands.push_back(Pending { tag, pieces });
+        self.commands.push_back(Pending { tag, pieces, begun: false });
     }
 
     /// Bytes that are not sent.
@@ -112,10 +114,19 @@ impl Outbox {
         }
     }
 
+    /// Takes back the commands of which nothing was sent; the server never hears of them.
+    pub(super) fn withdraw(&mut self) -> Vec<Tag> {
+        let begun = self.commands.iter().take_while(|command| command.begun).count();
+        let withdrawn = self.commands.split_off(begun);
+        self.queued -= withdrawn.iter().flat_map(|command| &command.pieces).map(Piece::len).sum::<u64>();
+        withdrawn.into_iter().map(|command| command.tag).collect()
+    }
+
     /// Moves one piece, or a part of it, into the buffer; `false` if nothing may move.
     fn fill(&mut self) -> io::Result<bool> {
         let Some(command) = self.commands.front_mut() else { return Ok(false) };
         let before = self.buffer.len();
+        command.begun = true;
         match command.pieces.front_mut() {
             Some(Piece::Wait) => return Ok(false),
             Some(Piece::Text(text)) => {
@@ -205,6 +216,20 @@ mod tests {
             sent(&mut outbox).matches('x').count(),
             3 * limits::WRITE_BUFFER - (first - "A1 APPEND {3+}\r\na\"b {98304+}\r\n".len())
         );
+    }
+
+    #[test]
+    fn only_what_was_not_begun_is_taken_back() {
+        let mut outbox = Outbox::default();
+        for tag in 1..=3 {
+            outbox.push(Tag(tag), append(&"x".repeat(limits::WRITE_BUFFER)), u64::MAX);
+        }
+        let first = outbox.next().unwrap().len();
+        outbox.advance(first);
+        assert_eq!(outbox.withdraw(), [Tag(2), Tag(3)]);
+        let rest = sent(&mut outbox);
+        assert!(rest.ends_with("x\r\n") && !rest.contains("A2"), "the begun one is sent to its end");
+        assert_eq!((outbox.unsent(), outbox.withdraw()), (0, Vec::new()));
     }
 
     #[test]

@@ -121,7 +121,7 @@ impl Place {
         if says(&["invalid state"]) {
             return Some(Error::lost(self.side, &*self.at));
         }
-        if says(&["quota", "exceeded maximum mailbox size", "mailbox is full", "storage limit has been exceeded"]) {
+        if says(QUOTA) {
             return Some(self.error(Code::Quota, Scope::Mailbox, Disposition::NeedsPerson));
         }
         if says(&["permission denied", "access denied"]) {
@@ -130,6 +130,17 @@ impl Place {
         None
     }
 }
+
+/// How servers say that a mailbox is full (quirks 80, 90; microsoft365.md §1.7).
+const QUOTA: &[&str] = &[
+    "quota",
+    "exceeded maximum mailbox size",
+    "mailbox is full",
+    "storage limit has been exceeded",
+    "blocks limit exceeded",
+    "inode limit exceeded",
+    "time to find a bigger place",
+];
 
 impl ResponseCode {
     /// The word of a code that has no form of its own here, and of `READ-ONLY`.

@@ -147,6 +147,21 @@ impl Link {
         rate.and_then(|rate| usize::try_from(rate.get()).ok()).unwrap_or(usize::MAX)
     }
 
+    /// Asks for the hierarchy delimiter where NAMESPACE did not tell it.
+    ///
+    /// # Errors
+    /// As [`Link::run`].
+    pub async fn learn_delimiter(&mut self) -> Result<()> {
+        if self.names.delimiter().is_none() {
+            let told = self.run(Command::new("LIST").string(b"").string(b"")).await?;
+            self.names.listed_with(told.untagged.iter().find_map(|event| match event {
+                Event::List(entry) => entry.delimiter,
+                _ => None,
+            }));
+        }
+        Ok(())
+    }
+
     /// The folders of the mailbox.
     ///
     /// # Errors
@@ -245,9 +260,15 @@ impl Link {
                     refused = refused.or(self.check(&tagged).err());
                     done.push(Told { tagged, untagged: std::mem::take(&mut untagged) });
                 }
-                event => untagged.push(event),
+                event if untagged.len() < limits::REPLIES_KEPT => untagged.push(event),
+                _ => return Err(self.protocol("too many replies")),
             }
         }
+    }
+
+    fn protocol(&self, reply: &str) -> Error {
+        let (code, give_up) = (Code::Protocol, Disposition::GiveUp);
+        Error::new(code, self.side(), Scope::Mailbox, give_up, self.describe()).with_reply(reply)
     }
 
     /// Takes note of a completion: counts errors, and obeys a throttle for the whole mailbox, which it returns as an error.

@@ -52,6 +52,8 @@ pub struct Profile {
     pub reserved: &'static [&'static str],
     /// Characters that no folder name may hold, besides the delimiter.
     pub illegal: &'static str,
+    /// Its folders may be directories in which a name's `.` or `/` would be a level: to be asked for.
+    pub asks_names: bool,
     /// Names that differ only in case are one folder.
     pub case_insensitive: bool,
     /// Errors after which a session is replaced by a fresh one, before the server closes it.

@@ -28,6 +28,7 @@ pub(super) const GENERIC: Profile = Profile {
     groupware: false,
     reserved: &[],
     illegal: "",
+    asks_names: false,
     case_insensitive: false,
     errors_per_session: None,
 };
@@ -125,6 +126,7 @@ const DOVECOT: Profile = Profile {
     source_connections: 4, // ten per user and address by default (quirk 74)
     target_connections: 4,
     window: Window { messages: 256, bytes: 4 << 20 },
+    asks_names: true, // "Character not allowed in mailbox name: '.'" with Maildir++ (quirk 77)
     ..GENERIC
 };
 
@@ -137,6 +139,7 @@ const CYRUS: Profile = Profile {
     source_connections: 4,
     target_connections: 4,
     window: Window { messages: 128, bytes: 4 << 20 },
+    illegal: "!\"%;<>\\^`{|}", // each tried on 3.6
     ..GENERIC
 };
 
@@ -146,6 +149,7 @@ const COURIER: Profile = Profile {
     keeps_bytes: true,
     stable_bytes: true,
     settle: Duration::from_secs(2),
+    illegal: "/",
     // MAXPERIP is 4 in its default configuration.
     source_connections: 3,
     target_connections: 3,

@@ -118,7 +118,12 @@ impl<'a> Fetcher<'a> {
     fn has_room(&self) -> bool {
         let messages: usize = self.flying.iter().map(|flight| flight.items.len()).sum();
         let bytes: u64 = self.flying.iter().map(Flight::bytes).sum();
-        messages < limits::FETCH_WINDOW_MESSAGES && bytes < limits::FETCH_WINDOW_BYTES
+        messages < self.window() && bytes < limits::FETCH_WINDOW_BYTES
+    }
+
+    /// Messages asked for and not yet here: few after a throttle.
+    fn window(&self) -> usize {
+        limits::FETCH_WINDOW_MESSAGES.min(self.link.pacer().window())
     }
 
     /// The messages of the next command: large bodies alone.
@@ -126,7 +131,7 @@ impl<'a> Fetcher<'a> {
         if let Some(group) = self.again.pop_front() {
             return Some(group);
         }
-        let most = limits::FETCH_CHUNK.min(self.link.burst());
+        let most = limits::FETCH_CHUNK.min(self.link.burst()).min(self.window());
         let mut group = vec![self.queue.pop_front()?];
         let mut bytes = group[0].size;
         while group.len() < most
@@ -203,6 +208,9 @@ impl<'a> Fetcher<'a> {
         let Some(at) = self.flying.iter().position(|flight| flight.tag == tagged.tag) else { return Ok(()) };
         let Some(flight) = self.flying.remove(at) else { return Ok(()) };
         self.link.check(&tagged)?;
+        if flight.arrived() > 0 {
+            self.link.pacer().succeeded(flight.arrived());
+        }
         match flight.answer(&tagged) {
             Answer::Complete => Ok(()),
             Answer::Missing(group) => {

@@ -42,6 +42,7 @@ pub(super) struct Flight {
     pub(super) tag: Tag,
     pub(super) kind: Kind,
     pub(super) items: BTreeMap<u32, Item>,
+    asked: usize,
     seen: BTreeSet<u32>,
 }
 
@@ -62,8 +63,8 @@ pub(super) enum Answer {
 
 impl Flight {
     pub(super) fn new(tag: Tag, kind: Kind, group: Vec<Item>) -> Self {
-        let items = group.into_iter().map(|item| (item.uid, item)).collect();
-        Flight { tag, kind, items, seen: BTreeSet::new() }
+        let items: BTreeMap<u32, Item> = group.into_iter().map(|item| (item.uid, item)).collect();
+        Flight { tag, kind, asked: items.len(), items, seen: BTreeSet::new() }
     }
 
     /// Bytes that are still to come.
@@ -72,6 +73,11 @@ impl Flight {
             Kind::Bodies => self.items.values().map(|item| item.size).sum(),
             Kind::Check => 0,
         }
+    }
+
+    /// Messages that came.
+    pub(super) fn arrived(&self) -> u32 {
+        u32::try_from(self.asked - self.items.len()).unwrap_or(u32::MAX)
     }
 
     /// The server told this UID and nothing of its message: the answer to a check.

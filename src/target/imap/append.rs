@@ -68,6 +68,7 @@ struct Appender<'a> {
 impl Appender<'_> {
     /// What never left is certainly not stored, whatever ended the rest.
     async fn tell_the_rest(mut self, mut groups: mpsc::Receiver<Vec<AppendItem>>) -> Result<()> {
+        self.withdraw();
         groups.close();
         while let Some(group) = groups.recv().await {
             self.waiting.push_back(Unit { items: group });
@@ -144,6 +145,17 @@ impl Appender<'_> {
         }
     }
 
+    /// Takes back what is queued and not begun.
+    fn withdraw(&mut self) {
+        let withdrawn = self.link.connection().withdraw();
+        let (back, flying) = std::mem::take(&mut self.flying).into_iter().partition(|(tag, _)| withdrawn.contains(tag));
+        self.flying = flying;
+        let back: VecDeque<(Tag, Unit)> = back;
+        for (_, unit) in back.into_iter().rev() {
+            self.waiting.push_front(unit);
+        }
+    }
+
     async fn take(&mut self, event: Event) -> Result<()> {
         match event {
             Event::Tagged(tagged) => {
@@ -168,6 +180,7 @@ impl Appender<'_> {
         let throttled = self.link.throttled(tagged);
         if let Some(stop) = throttled.or_else(|| stops(self.link.connection(), tagged)) {
             self.stopped.get_or_insert(stop);
+            self.withdraw();
             return self.tell_all(unit, |_| AppendResult::NotSent).await;
         }
         let unread = tagged.verdict == Verdict::Bad && unit.is_eager(self.link.profile().eager_literal);

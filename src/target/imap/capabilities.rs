@@ -3,12 +3,13 @@
 use crate::{
     error::Result,
     imap::{Command, Event},
-    mailbox::Link,
+    mailbox::{Link, Told},
     target::TargetCapabilities,
 };
 
-/// Asks once, in one round trip, and only where there is something to ask.
+/// Asks once, in one round trip (two without NAMESPACE), and only where there is something to ask.
 pub(super) async fn read(link: &mut Link) -> Result<TargetCapabilities> {
+    link.learn_delimiter().await?;
     let mut commands = Vec::new();
     if link.server().has("QUOTA") {
         commands.push(Command::new("GETQUOTAROOT").string(b"INBOX"));
@@ -16,7 +17,12 @@ pub(super) async fn read(link: &mut Link) -> Result<TargetCapabilities> {
     if link.server().has("APPENDLIMIT") && link.server().value("APPENDLIMIT").is_none() {
         commands.push(Command::new("STATUS").string(b"INBOX").word("(APPENDLIMIT)"));
     }
+    let suspect = suspect(link);
+    commands.extend(
+        suspect.map(|character| Command::new("STATUS").string(format!("a{character}b").as_bytes()).word("(MESSAGES)")),
+    );
     let told = link.run_all(commands).await?;
+    let refused = suspect.filter(|_| told.last().is_some_and(refuses_name));
     let events: Vec<&Event> = told.iter().flat_map(|told| &told.untagged).collect();
     let (profile, server) = (link.profile(), link.server());
     Ok(TargetCapabilities {
@@ -33,10 +39,26 @@ pub(super) async fn read(link: &mut Link) -> Result<TargetCapabilities> {
         quota_free: quota_free(&events),
         case_insensitive: profile.case_insensitive,
         reserved_names: profile.reserved,
-        illegal_characters: profile.illegal,
+        illegal_characters: refused.unwrap_or(profile.illegal),
         delimiter: link.names().delimiter(),
         condstore: link.condstore(),
     })
+}
+
+/// The character that is a level in the server's store, though not in its names: asked for by the name of a folder that is not
+/// there, which changes nothing.
+fn suspect(link: &Link) -> Option<&'static str> {
+    let other = match link.names().delimiter()? {
+        '/' => ".",
+        '.' => "/",
+        _ => return None,
+    };
+    link.profile().asks_names.then_some(other)
+}
+
+fn refuses_name(told: &Told) -> bool {
+    let text = told.tagged.text.to_ascii_lowercase();
+    !told.is_ok() && (text.contains("not allowed") || text.contains("invalid mailbox name"))
 }
 
 /// APPENDLIMIT=n (RFC 7889).

@@ -11,7 +11,7 @@ use super::folders::status;
 use crate::{
     body::Body,
     error::{Code, Disposition, Error, Result, Scope, Side},
-    imap::{Attributes, Command, Event, Literal, Tag, uidset},
+    imap::{Attributes, Command, Event, Literal, Tag, Verdict, uidset},
     limits,
     mailbox::Link,
     mime,
@@ -41,7 +41,8 @@ pub(super) async fn find(
         Find::Uids(uids) => chunks(&uids),
         Find::MessageIds(ids) => chunks(&by_message_id(link, &ids).await?),
     };
-    let mut search = Search { link, evidence, pages, validity: before.validity, page: Vec::new(), highest: 0 };
+    let (validity, page) = (before.validity, Vec::new());
+    let mut search = Search { link, folder, evidence, pages, validity, page, highest: 0 };
     search.run(sets).await?;
     Ok(before)
 }
@@ -71,6 +72,7 @@ async fn by_message_id(link: &mut Link, ids: &[String]) -> Result<Vec<u32>> {
 /// The reading of one folder.
 struct Search<'a> {
     link: &'a mut Link,
+    folder: &'a FolderName,
     evidence: Evidence,
     pages: mpsc::Sender<Vec<Found>>,
     validity: u32,
@@ -80,34 +82,91 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Reads the sets, all asked for at once.
     async fn run(&mut self, sets: Vec<String>) -> Result<()> {
         let mut sets: VecDeque<String> = sets.into();
+        while let Some((set, refusal)) = self.read(&mut sets, self.evidence).await? {
+            // There is nothing less to ask for than attributes.
+            if self.evidence == Evidence::Attributes {
+                return Err(refusal);
+            }
+            self.read_by_halves(&set).await?;
+        }
+        self.flush().await
+    }
+
+    /// Reads sets, some ahead, until one is refused: gives that one, and leaves those behind it in `sets`.
+    async fn read(&mut self, sets: &mut VecDeque<String>, evidence: Evidence) -> Result<Option<(String, Error)>> {
         let mut asked: VecDeque<(Tag, String)> = VecDeque::new();
-        while !asked.is_empty() || !sets.is_empty() {
-            while asked.len() < limits::FINDS_AHEAD
+        let mut refused: Option<(String, Error)> = None;
+        let mut unread = Vec::new();
+        loop {
+            while refused.is_none()
+                && asked.len() < limits::FINDS_AHEAD
                 && let Some(set) = sets.pop_front()
             {
                 self.link.pacer().unheld().await;
-                asked.push_back((self.ask(&set), set));
+                asked.push_back((self.ask(&set, evidence), set));
+            }
+            if asked.is_empty() {
+                unread.into_iter().rev().for_each(|set| sets.push_front(set));
+                return Ok(refused);
             }
             match self.link.event().await? {
-                Event::Fetch(attributes) => self.take(*attributes).await?,
+                Event::Fetch(told) if refused.is_none() => self.take(*told).await?,
                 Event::Tagged(tagged) => {
-                    asked.retain(|(tag, _)| *tag != tagged.tag);
                     self.link.check(&tagged)?;
-                    if tagged.verdict != crate::imap::Verdict::Ok {
-                        return Err(self.link.connection().refusal(&tagged));
+                    let at = asked.iter().position(|(tag, _)| *tag == tagged.tag);
+                    let Some((_, set)) = at.and_then(|at| asked.remove(at)) else { continue };
+                    if refused.is_some() {
+                        unread.push(set);
+                    } else if tagged.verdict != Verdict::Ok {
+                        refused = Some((set, self.link.connection().refusal(&tagged)));
                     }
                 }
                 _ => {}
             }
         }
-        self.flush().await
     }
 
-    fn ask(&mut self, set: &str) -> Tag {
-        let what = match self.evidence {
+    /// Reads a refused set in halves; of the one message that is to blame only the attributes are told.
+    async fn read_by_halves(&mut self, set: &str) -> Result<()> {
+        let mut parts: VecDeque<Vec<u32>> =
+            self.uids(set).await?.chunks(limits::FETCH_CHUNK).map(<[u32]>::to_vec).collect();
+        while let Some(mut part) = parts.pop_front() {
+            if self.link.is_worn() {
+                self.link.renew().await?;
+                self.link.select(self.folder, true).await?;
+            }
+            let sets = || VecDeque::from([uidset::compact(&part)]);
+            if self.read(&mut sets(), self.evidence).await?.is_none() {
+                continue;
+            }
+            if part.len() > 1 {
+                let other = part.split_off(part.len() / 2);
+                parts.push_front(other);
+                parts.push_front(part);
+            } else if let Some((_, refusal)) = self.read(&mut sets(), Evidence::Attributes).await? {
+                return Err(refusal);
+            }
+        }
+        Ok(())
+    }
+
+    /// The UIDs of a set that were not told yet.
+    async fn uids(&mut self, set: &str) -> Result<Vec<u32>> {
+        let tag = self.link.connection().queue(Command::new("UID FETCH").word(set).word("(UID)"));
+        let mut uids = BTreeSet::new();
+        loop {
+            match self.link.event().await? {
+                Event::Fetch(told) => uids.extend(told.uid.filter(|uid| *uid > self.highest)),
+                Event::Tagged(tagged) if tagged.tag == tag => return Ok(uids.into_iter().collect()),
+                _ => {}
+            }
+        }
+    }
+
+    fn ask(&mut self, set: &str, evidence: Evidence) -> Tag {
+        let what = match evidence {
             Evidence::Attributes => "(UID FLAGS INTERNALDATE RFC822.SIZE)".to_owned(),
             Evidence::Header => {
                 let fields = mime::FINGERPRINT_FIELDS.join(" ");

@@ -1,7 +1,7 @@
 //! What the adapters do when a server throttles, refuses, cuts and lies: the stand-ins on request.
 
 use super::{run, settings_for};
-use crate::conformance::target::{append_all, item_of};
+use crate::conformance::target::{append_all, find, item_of};
 use mailhaul::{
     body::Body,
     error::{Code, Disposition, Result, Side},
@@ -12,7 +12,10 @@ use mailhaul::{
     mailbox::ImapSettings,
     model::{Flags, FolderName, FolderPath, ReceivedAt},
     source::{FetchItem, FetchResult, SourceConnector, imap::ImapSource},
-    target::{AppendItem, AppendResult, Appended, Fault as Fault_, TargetConnector, TargetSession, imap::ImapTarget},
+    target::{
+        AppendItem, AppendResult, Appended, Evidence, Fault as Fault_, Find, TargetConnector, TargetSession,
+        imap::ImapTarget,
+    },
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -61,7 +64,9 @@ impl Lab {
     fn fill(&self, count: usize) {
         self.store.write(|mailbox: &mut Mailbox| {
             let inbox = mailbox.folder_mut(b"INBOX").unwrap();
-            (0..count).for_each(|n| drop(inbox.append(NewMessage::new(mail(n), EPOCH), None)));
+            for n in 0..count {
+                inbox.append(NewMessage::new(mail(n), EPOCH), None);
+            }
         });
     }
 }
@@ -251,6 +256,21 @@ fn one_message_that_cannot_be_delivered_hides_no_other() {
 
 fn hash(row: i64) -> mailhaul::model::BodyHash {
     Body::from_bytes(mail(row as usize - 1)).hash().unwrap()
+}
+
+#[test]
+fn a_target_that_cannot_show_one_message_shows_the_others() {
+    run(async {
+        let lab = Lab::start(Persona::generic().with(|p| p.folders.poison = [17, 60].into())).await;
+        lab.fill(100);
+        let mut session = lab.target().open().await.unwrap();
+        let (_, found) = find(&mut *session, &FolderName::inbox(), Find::All, Evidence::Body).await;
+        assert_eq!(found.iter().map(|f| f.at.uid).collect::<Vec<_>>(), (1..=100).collect::<Vec<_>>());
+        for found in found {
+            let wanted = (!matches!(found.at.uid, 17 | 60)).then(|| hash(found.at.uid.into()));
+            assert_eq!(found.body_hash, wanted, "{}", found.at.uid);
+        }
+    });
 }
 
 #[test]

@@ -82,7 +82,8 @@ pub async fn append_all(
     (done, all)
 }
 
-async fn find(
+/// Finds, all pages together.
+pub async fn find(
     session: &mut dyn TargetSession,
     folder: &FolderName,
     which: Find,
@@ -123,6 +124,19 @@ async fn creates_folders(
     let subscribed: BTreeSet<String> = image.subscribed.into_iter().filter(|name| names.contains(name)).collect();
     assert_eq!(subscribed, names.iter().filter(|name| mailbox.subscribes(name)).cloned().collect());
     folders
+}
+
+/// What the capabilities call illegal is refused, and the rest of what people write into names is taken.
+async fn knows_illegal_characters(session: &mut dyn TargetSession) {
+    let illegal = session.capabilities().illegal_characters;
+    let delimiter = session.capabilities().delimiter;
+    let written = "!\"#$%&'()+,-./:;<=>?@[\\]^_`{|}~ä日";
+    let wanted: Vec<(FolderPath, bool)> =
+        written.chars().map(|c| (FolderPath::new([format!("a{c}z{}", c as u32)]), false)).collect();
+    let made = session.ensure_folders(&wanted).await.unwrap();
+    for (c, made) in written.chars().zip(made) {
+        assert_eq!(made.is_err(), illegal.contains(c) || Some(c) == delimiter, "{c:?}");
+    }
 }
 
 /// Every message arrives with its bytes, flags and date, or is refused in words that name its fault.
@@ -257,6 +271,7 @@ fn suite(host: &Host) {
         changes_flags(&mut *session, sent, host).await;
         edits_what_it_is_told(&mut *session, sent, &folders["Empty one"], host).await;
         names_what_cannot_be(&mut *session).await;
+        knows_illegal_characters(&mut *session).await;
         let mut raw = host.raw("ann");
         assert!(raw_append(&mut raw, "INBOX", &[mailbox.mail(0)])[0].is_ok());
         assert_eq!(session.status(&FolderName::inbox()).await.unwrap().messages, 1, "others' arrivals show");
