@@ -213,3 +213,60 @@ impl Desk {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn writer(directory: &Path) -> (Writer, PathBuf) {
+        let path = directory.join("ledger.db");
+        let lock = WriterLock::take(&path).unwrap();
+        let connection = super::super::open::writer(&path, None).unwrap();
+        (Writer::start(connection, lock, path.clone(), None).unwrap(), path)
+    }
+
+    /// 1 syncs the WAL at checkpoints only, 2 at each commit (sqlite.org/pragma.html#pragma_synchronous).
+    #[tokio::test]
+    async fn only_a_durable_call_asks_for_a_full_sync() {
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, path) = writer(directory.path());
+        let level = |c: &Connection| Ok(c.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0))?);
+        for (durability, expected) in
+            [(Durability::Process, 1), (Durability::PowerCut, 2), (Durability::PowerCut, 2), (Durability::Process, 1)]
+        {
+            assert_eq!(writer.call(durability, &path, level).await.unwrap(), expected, "{durability:?}");
+        }
+    }
+
+    /// SQLite ends a transaction by itself on a full disk; here a call does it.
+    #[tokio::test]
+    async fn a_given_up_transaction_fails_its_whole_group() {
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, path) = writer(directory.path());
+        let insert = |c: &Connection| Ok(c.execute("INSERT INTO mailbox (identity) VALUES ('x')", [])?);
+        let give_up = |c: &Connection| Ok(c.execute_batch("ROLLBACK")?);
+        // The first call holds the thread until the others wait, so that they share a group.
+        let (started, begun) = oneshot::channel();
+        let (go, gate) = std::sync::mpsc::channel::<()>();
+        let hold =
+            writer.call(Durability::Process, &path, move |_| Ok(started.send(()).is_ok() && gate.recv().is_ok()));
+        let group = async {
+            begun.await.unwrap();
+            let release = async { go.send(()).unwrap() };
+            tokio::join!(
+                writer.call(Durability::Process, &path, insert),
+                writer.call(Durability::Process, &path, give_up),
+                writer.call(Durability::Process, &path, insert),
+                release
+            )
+        };
+        let (held, (before, broken, after, ())) = tokio::join!(hold, group);
+        assert!(held.unwrap());
+        assert!(broken.is_err());
+        for neighbour in [before, after] {
+            assert_eq!(neighbour.unwrap_err().code(), Code::Disk);
+        }
+        let left = |c: &Connection| Ok(c.query_row("SELECT count(*) FROM mailbox", [], |row| row.get::<_, i64>(0))?);
+        assert_eq!(writer.call(Durability::Process, &path, left).await.unwrap(), 0);
+    }
+}

@@ -15,7 +15,8 @@ use super::world::{EPOCH, World, at, id, key, wire};
 enum Call {
     List(u32),
     Intend(u32),
-    Settle(u32, RowState, RowState, Option<u32>),
+    /// From a state, or from the one the row is in.
+    Settle(u32, Option<RowState>, RowState, Option<u32>),
     Place(u32, Option<u32>),
     Rekey(u32, u32),
     Void,
@@ -30,8 +31,8 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
     let call = prop_oneof![
         4 => message().prop_map(Call::List),
         4 => message().prop_map(Call::Intend),
-        8 => (message(), state(), state(), uid()).prop_map(|(m, from, to, uid)| Call::Settle(m, from, to, uid)),
-        4 => (message(), uid()).prop_map(|(m, uid)| Call::Settle(m, RowState::Intended, RowState::Copied, uid)),
+        8 => (message(), state(), uid()).prop_map(|(m, to, uid)| Call::Settle(m, None, to, uid)),
+        2 => (message(), state(), state(), uid()).prop_map(|(m, from, to, uid)| Call::Settle(m, Some(from), to, uid)),
         2 => (message(), uid()).prop_map(|(m, uid)| Call::Place(m, uid)),
         2 => (message(), message()).prop_map(|(m, to)| Call::Rekey(m, to)),
         1 => Just(Call::Void),
@@ -60,8 +61,9 @@ impl Model {
                 _ => return false,
             },
             Call::Settle(message, from, to, uid) => {
-                let stands = self.0.get(&message).is_some_and(|(state, _)| *state == from);
-                if !stands || !from.may_become(to) || self.claimed_by_another(message, uid) {
+                let Some((state, _)) = self.0.get(&message) else { return false };
+                let from = from.unwrap_or(*state);
+                if *state != from || !from.may_become(to) || self.claimed_by_another(message, uid) {
                     return false;
                 }
                 self.0.insert(message, (to, uid));
@@ -91,10 +93,13 @@ impl Model {
     }
 }
 
-/// The row of a message; a number that no row has where there is none.
+/// A number that no row has.
+const NOBODY: RowId = 4711;
+
+/// The row of a message, or nobody's.
 async fn row(world: &World, message: u32) -> RowId {
     let known = world.ledger.known_ids(world.pair(), b"INBOX", EPOCH, vec![id(message)]).await.unwrap();
-    known.first().map_or(4711, |known| known.row)
+    known.first().map_or(NOBODY, |known| known.row)
 }
 
 async fn make(world: &World, call: &Call) -> bool {
@@ -104,7 +109,12 @@ async fn make(world: &World, call: &Call) -> bool {
         Call::Intend(message) => world.intend(row(world, message).await).await.is_ok(),
         Call::Settle(message, from, to, uid) => {
             let folder = Some(wire("INBOX"));
-            let step = Settlement::new(row(world, message).await, from, to);
+            let row = row(world, message).await;
+            let from = match from {
+                None if row != NOBODY => world.row(row).await.state,
+                from => from.unwrap_or(RowState::Listed),
+            };
+            let step = Settlement::new(row, from, to);
             world.settle(Settlement { target: uid.map(at), target_folder: folder, ..step }).await.is_ok()
         }
         Call::Place(message, uid) => {
