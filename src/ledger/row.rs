@@ -106,6 +106,10 @@ pub struct Placed {
 }
 
 /// Which rows to read; ascending by row number unless said otherwise. All terms must hold.
+///
+/// A page costs what is in it for: a folder or a pair with any states and scope; a target folder with any states, its
+/// `flags_differ`, its arrived rows without a target UID; what is gone, out of scope in a folder, or possibly doubled. Other
+/// terms filter such a walk.
 #[derive(Clone, Debug, Default)]
 pub struct RowQuery {
     /// In this source folder.
@@ -128,13 +132,14 @@ pub struct RowQuery {
     pub removed: Option<bool>,
     /// Possibly doubled or not.
     pub possibly_doubled: Option<bool>,
-    /// With this body hash; not indexed, so narrow it by a folder.
+    /// With this body hash.
     pub body_hash: Option<BodyHash>,
-    /// With this size at the source; fast together with `gone: Some(true)`, which is how moves are found.
+    /// With this size at the source: with `received_at` and `gone`, how a moved message is looked for.
     pub size: Option<u64>,
     /// Received at this instant, whatever the zone.
     pub received_at: Option<ReceivedAt>,
-    /// Received date descending, rows without one last (otherwise: row number ascending). Fast for `listed` rows of a folder.
+    /// Received date descending, rows without one last (otherwise: row number ascending). A walk for the
+    /// listed rows in scope of a folder, else a sort.
     pub newest_first: bool,
     /// Only rows after this one (ascending) in the chosen order.
     pub after: Option<RowId>,

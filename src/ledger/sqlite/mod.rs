@@ -18,6 +18,7 @@ mod rows;
 mod schema;
 mod tally;
 mod values;
+mod walk;
 mod writer;
 
 use std::{

@@ -116,15 +116,17 @@ CREATE UNIQUE INDEX placement_key ON placement (namespace, source_id, version);
 -- One message at the target answers for one placement, across all pairs that share the mailbox.
 CREATE UNIQUE INDEX placement_place ON placement (target_folder, target_validity, target_uid)
     WHERE target_uid IS NOT NULL;
--- Walks by state: a folder's and a pair's.
-CREATE INDEX placement_folder ON placement (folder, state, id);
-CREATE INDEX placement_pair ON placement (pair, state, id);
--- Walks of a target folder, for reconcile.
-CREATE INDEX placement_target ON placement (target_folder, id) WHERE target_folder IS NOT NULL;
+-- Every other index is a walk: its last column is the row number, which SQLite adds, so that pages meet by number.
+-- By state and scope: a folder's, a pair's; by state: a target folder's.
+CREATE INDEX placement_folder ON placement (folder, state, in_scope);
+CREATE INDEX placement_pair ON placement (pair, state, in_scope);
+CREATE INDEX placement_target ON placement (target_folder, state) WHERE target_folder IS NOT NULL;
 -- Newest first, for what waits to be copied (state 0 is listed).
-CREATE INDEX placement_newest ON placement (folder, received_at, id) WHERE state = 0;
--- Arrived rows (2 copied, 3 already present) whose flags changed at the source.
-CREATE INDEX placement_flags ON placement (folder, id) WHERE state IN (2, 3) AND flags <> applied;
--- Rows gone from the source: for mirroring by folder, for moves by size.
-CREATE INDEX placement_gone ON placement (folder, id) WHERE gone = 1;
-CREATE INDEX placement_moved ON placement (pair, size, id) WHERE gone = 1;
+CREATE INDEX placement_newest ON placement (folder, received_at) WHERE state = 0 AND in_scope = 1;
+-- Exceptions, which cost nothing while there are none (states 2 and 3 are copied and already present).
+CREATE INDEX placement_flags ON placement (target_folder) WHERE state IN (2, 3) AND flags <> applied;
+CREATE INDEX placement_unplaced ON placement (target_folder) WHERE state IN (2, 3) AND target_uid IS NULL;
+CREATE INDEX placement_outside ON placement (folder) WHERE in_scope = 0;
+CREATE INDEX placement_gone ON placement (folder) WHERE gone = 1;
+CREATE INDEX placement_departed ON placement (pair) WHERE gone = 1;
+CREATE INDEX placement_doubled ON placement (pair) WHERE doubled = 1;
