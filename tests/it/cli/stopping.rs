@@ -4,14 +4,15 @@ use super::copying::post;
 use super::mailhaul;
 use crate::support::dovecot::Dovecot;
 use crate::support::haul::{Haul, url};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Slow enough that a stop finds it at work.
 fn slow_pair() -> (Dovecot, Dovecot, Haul) {
     let (source, target) = (Dovecot::start(), Dovecot::start());
-    post(&source, "a", "INBOX", 60);
+    post(&source, "a", "INBOX", 1500);
     let mut haul = Haul::new(source.address(), "a", target.address(), "b");
-    haul.options = ["--messages-per-second", "5"].map(str::to_owned).to_vec();
+    haul.options = ["--messages-per-second", "100"].map(str::to_owned).to_vec();
     (source, target, haul)
 }
 
@@ -25,6 +26,22 @@ fn wait_for_mail(target: &Dovecot) {
         }
         assert!(Instant::now() < deadline, "nothing arrives");
     }
+}
+
+#[test]
+fn ctrl_c_drains_and_the_same_command_goes_on() {
+    let (_source, target, mut haul) = slow_pair();
+    let running = haul.start();
+    wait_for_mail(&target);
+    assert!(Command::new("kill").args(["-INT", &running.pid().to_string()]).status().unwrap().success());
+    let ended = running.wait();
+    assert_eq!((ended.code, &ended.document["outcome"]), (Some(130), &"incomplete".into()), "{ended:#?}");
+    assert!(ended.stderr.contains("Run the same command again to go on."), "{}", ended.stderr);
+    assert!(ended.count("copied") < 1500, "{ended:#?}");
+    haul.options.clear();
+    let rest = haul.copy_verified();
+    assert_eq!(rest.count("copied"), 1500);
+    assert!(rest.count("copied_this_pass") < 1500);
 }
 
 #[test]
