@@ -26,12 +26,13 @@ const AWKWARD: [&str; 8] = [
 ];
 
 /// Creates them and returns the names on the wire of those that hold mail: the last one stays empty.
-pub(super) fn create(mailbox: &mut Mailbox, awkward: bool) -> Vec<Vec<u8>> {
+pub(super) fn create(mailbox: &mut Mailbox, prefix: &str, awkward: bool) -> Vec<Vec<u8>> {
     let delimiter = mailbox.delimiter.to_string();
     let awkward = AWKWARD.iter().filter(|_| awkward).map(|name| (*name, None));
     let mut names = Vec::new();
     for (number, (name, role)) in PLAIN.into_iter().chain(awkward).enumerate() {
-        let name = encode_name(&name.replace('|', &delimiter)).into_bytes();
+        let prefix = if number == 0 { "" } else { prefix };
+        let name = encode_name(&format!("{prefix}{}", name.replace('|', &delimiter))).into_bytes();
         // INBOX is there already; every other folder is new.
         let _ = mailbox.create(&name);
         if let Some(folder) = mailbox.folder_mut(&name) {

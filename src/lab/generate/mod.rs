@@ -27,6 +27,8 @@ pub struct Recipe {
     pub messages: usize,
     /// Between the levels of a name.
     pub delimiter: char,
+    /// Before every name but the inbox's, such as `INBOX.`.
+    pub prefix: &'static str,
     /// Folders with blanks, quotes, `&`, umlauts and CJK characters.
     pub awkward_names: bool,
     /// Some messages have lines that end in a bare LF.
@@ -46,6 +48,7 @@ impl Recipe {
             seed,
             messages,
             delimiter: '/',
+            prefix: "",
             awkward_names: true,
             bare_newlines: false,
             nul: false,
@@ -62,7 +65,7 @@ impl Recipe {
     fn mailbox(&self) -> Mailbox {
         let mut random = fastrand::Rng::with_seed(self.seed);
         let mut mailbox = Mailbox::new(self.delimiter);
-        let names = folders::create(&mut mailbox, self.awkward_names);
+        let names = folders::create(&mut mailbox, self.prefix, self.awkward_names);
         let mut author = Author::new(self.clone(), random.fork());
         let mut left = self.messages;
         while left > 0 {

@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{
-    Access, Accounts, Verb,
+    Access, Accounts, Namespaces, Verb,
     accounts::SignedIn,
     ending::Ending,
     reply::Reply,
@@ -32,8 +32,11 @@ impl Session {
                 self.leaving = Some(Ending::Done);
             }
             Verb::Namespace => {
-                let delimiter = self.mailstore().read(|mailbox| mailbox.delimiter);
-                self.wire.line(format!("* NAMESPACE ((\"\" \"{}\")) NIL NIL", escaped(delimiter)));
+                let delimiter = escaped(self.mailstore().read(|mailbox| mailbox.delimiter));
+                let one = |prefix: &str| format!("((\"{prefix}\" \"{delimiter}\"))");
+                let Namespaces { personal, other, shared } = self.persona().manner.namespaces.clone();
+                let optional = |prefix: Option<&str>| prefix.map_or("NIL".to_owned(), one);
+                self.wire.line(format!("* NAMESPACE {} {} {}", one(personal), optional(other), optional(shared)));
             }
             Verb::Close => return self.close(),
             Verb::Expunge => return self.expunge(verb, None),

@@ -47,6 +47,12 @@ impl Wanted {
         Wanted { items, changed_since: command.changed_since, body, reads, persona }
     }
 
+    /// The items in the order of this reply.
+    fn order(&self, uid: u32) -> Box<dyn Iterator<Item = &FetchItem> + Send + '_> {
+        let backwards = self.persona.manner.any_order && uid.is_multiple_of(2);
+        if backwards { Box::new(self.items.iter().rev()) } else { Box::new(self.items.iter()) }
+    }
+
     fn skips(&self, message: &Message) -> bool {
         self.changed_since.is_some_and(|since| message.modseq <= since)
     }
@@ -130,12 +136,15 @@ impl Session {
         let bodies = !rendering.left_out.contains(&message.uid);
         let shown = OnceCell::new();
         let mut between = format!("* {sequence} FETCH (");
-        for item in wanted.items.iter().filter(|item| bodies || !matches!(item, FetchItem::Body(_))) {
+        for item in wanted.order(message.uid).filter(|item| bodies || !matches!(item, FetchItem::Body(_))) {
             self.wire.raw(between.as_bytes());
             between = " ".to_owned();
             let text = match item {
                 FetchItem::Uid => format!("UID {}", message.uid),
                 FetchItem::Flags => format!("FLAGS ({})", message.flags.encode()),
+                FetchItem::InternalDate if wanted.persona.manner.no_date.contains(&message.uid) => {
+                    "INTERNALDATE NIL".to_owned()
+                }
                 FetchItem::InternalDate => format!("INTERNALDATE {}", write_date(message.received_at)),
                 FetchItem::Size => format!("RFC822.SIZE {}", rendering.size(message.uid, message.content.len())),
                 FetchItem::ModSeq => format!("MODSEQ ({})", message.modseq),

@@ -2,7 +2,6 @@
 
 use super::{
     Verb,
-    list::quoted,
     parse::Command,
     reply::Reply,
     session::{Answer, Session, completed},
@@ -48,6 +47,10 @@ impl Session {
         }
         if !is_modified_utf7(name) || name.is_empty() || name.split(|b| *b == delimiter).any(<[u8]>::is_empty) {
             return Ok(Reply::no("[CANNOT] Invalid mailbox name."));
+        }
+        let personal = persona.manner.namespaces.personal.as_bytes();
+        if !name.starts_with(personal) {
+            return Ok(Reply::no("[CANNOT] Invalid mailbox name: not in your namespace."));
         }
         if persona.folders.reserved.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(name)) {
             return Ok(Reply::no(wording.reserved()));
@@ -110,7 +113,7 @@ impl Session {
             return Ok(Reply::no(self.persona().wording.no_folder()));
         }
         let root = if self.persona().append.quota.is_some() { " \"\"" } else { "" };
-        self.wire.raw(&[b"* QUOTAROOT ", &quoted(name)[..], root.as_bytes(), b"\r\n"].concat());
+        self.wire.raw(&[b"* QUOTAROOT ", &self.persona().manner.name(name)[..], root.as_bytes(), b"\r\n"].concat());
         self.tell_quota();
         Ok(completed(Verb::GetQuotaRoot))
     }

@@ -68,13 +68,14 @@ impl Session {
         attributes
     }
 
-    /// One line; the name as a quoted string or a literal, but see `bare_control_names`.
+    /// One line; see [`super::Manner::names`] and [`super::FolderRules::bare_control_names`].
     fn entry(&self, word: &str, attributes: &[String], delimiter: char, name: &[u8]) -> Vec<u8> {
-        let rules = &self.persona().folders;
+        let persona = self.persona();
+        let rules = &persona.folders;
         let head = format!("* {word} ({}) \"{}\" ", attributes.join(" "), escaped(delimiter));
         let name = if name == b"INBOX" { rules.inbox.as_bytes() } else { name };
         let bare = rules.bare_control_names && name.iter().any(u8::is_ascii_control);
-        let name = if bare { name.to_vec() } else { quoted(name) };
+        let name = if bare { name.to_vec() } else { persona.manner.name(name) };
         [head.as_bytes(), &name, b"\r\n"].concat()
     }
 
@@ -121,7 +122,8 @@ impl Session {
             StatusItem::Size => folder.visible(now).map(|m| m.content.len()).sum(),
         };
         let values: Vec<String> = items.iter().map(|item| format!("{} {}", item.word(), value(item))).collect();
-        [b"* STATUS ", &quoted(name)[..], format!(" ({})\r\n", values.join(" ")).as_bytes()].concat()
+        [b"* STATUS ", &self.persona().manner.name(name)[..], format!(" ({})\r\n", values.join(" ")).as_bytes()]
+            .concat()
     }
 }
 
@@ -137,20 +139,4 @@ fn attribute(role: Role) -> String {
     let word = role.word();
     let (first, rest) = word.split_at(1);
     format!("\\{}{rest}", first.to_ascii_uppercase())
-}
-
-/// A name as a quoted string, or as a literal where that cannot hold it.
-pub(super) fn quoted(name: &[u8]) -> Vec<u8> {
-    if name.iter().any(|b| !(0x20..0x7f).contains(b)) {
-        return [format!("{{{}}}\r\n", name.len()).as_bytes(), name].concat();
-    }
-    let mut text = vec![b'"'];
-    for &byte in name {
-        if b"\"\\".contains(&byte) {
-            text.push(b'\\');
-        }
-        text.push(byte);
-    }
-    text.push(b'"');
-    text
 }

@@ -40,7 +40,7 @@ pub use fault::{Fault, Faults};
 pub use journal::{Closed, Entry, Journal};
 pub use parse::Verb;
 pub use persona::{
-    AppendRules, Capabilities, EXCHANGE_LINE, FolderRules, Latency, Persona, Profile, Rendering, SessionRules,
-    Throttle, ThrottleWords, Wording,
+    AppendRules, Capabilities, EXCHANGE_LINE, FolderRules, Latency, Manner, NameForm, Namespaces, Persona, Profile,
+    Rendering, SessionRules, Throttle, ThrottleWords, Wording,
 };
 pub use server::Server;

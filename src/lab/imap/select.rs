@@ -57,7 +57,9 @@ impl Session {
         let unseen = folder.visible(clock::instant()).position(|m| !m.flags.system.contains(SystemFlags::SEEN));
         lines.extend(unseen.map(|at| format!("* OK [UNSEEN {}] Is the first unseen message", at + 1)));
         lines.push(format!("* OK [UIDVALIDITY {}] UIDVALIDITY value", folder.validity));
-        lines.push(format!("* OK [UIDNEXT {}] The next unique identifier value", folder.next()));
+        if !self.persona().manner.hides_uidnext {
+            lines.push(format!("* OK [UIDNEXT {}] The next unique identifier value", folder.next()));
+        }
         if self.offers("CONDSTORE") {
             lines.push(format!("* OK [HIGHESTMODSEQ {}] Highest", folder.modseq()));
         }

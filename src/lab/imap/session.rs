@@ -124,7 +124,22 @@ impl Session {
         line.unwrap_or_else(|| Err(Ending::Bye(cause, words.to_owned())))
     }
 
+    /// What a client must be able to hear at any time (RFC 3501 §7).
+    fn chat(&mut self) {
+        self.wire.line("* OK [ALERT] Maintenance tonight; {3} [see] the \"notice\"");
+        self.wire.line("* XNOTICE (1 {2}\r\n)) NIL)");
+        self.wire.line("* NO [X-STRANGE 1 2] Mailbox is at 95% of quota");
+        let last = self.view.as_ref().and_then(|view| {
+            let uid = view.highest();
+            self.mailstore().read(|mailbox| mailbox.folder(&view.name)?.message(uid).cloned())
+        });
+        if let (Some(view), Some(message)) = (&self.view, last) {
+            self.wire.line(format!("* {} FETCH (FLAGS ({}))", view.len(), message.flags.encode()));
+        }
+    }
+
     async fn handle(&mut self, mut request: Request) -> Result<(), Ending> {
+        let persona = self.persona();
         let mut entry = Entry {
             connection: self.number,
             user: self.account.as_ref().map(|a| a.user.clone()).unwrap_or_default(),
@@ -142,6 +157,9 @@ impl Session {
         }
         self.host.journal.add(entry);
         let reply = answer?;
+        if persona.manner.chatty {
+            self.chat();
+        }
         self.wire.line(format!("{} {}", request.tag, reply.line()));
         if let Some(ending) = self.leaving.take() {
             return Err(ending);

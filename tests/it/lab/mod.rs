@@ -4,5 +4,6 @@ mod changes;
 mod exchange;
 mod faults;
 mod imaplib;
+mod manner;
 mod mbsync;
 mod python;

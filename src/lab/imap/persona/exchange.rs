@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{AppendRules, Capabilities, FolderRules, Latency, Persona, Rendering, SessionRules, Wording};
+use super::{AppendRules, Capabilities, FolderRules, Latency, Manner, Persona, Rendering, SessionRules, Wording};
 
 /// The capability lines and greetings as they were seen (microsoft365.md §1.2–1.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +88,7 @@ impl Persona {
                 tells_missing: true,
                 ..FolderRules::default()
             },
+            manner: Manner { any_order: true, ..Manner::default() },
             rendering: Rendering { anew: true, size_error_percent: 3, ..Rendering::default() },
             throttle: None,
             latency: Latency::default(),

@@ -2,6 +2,7 @@
 
 mod capabilities;
 mod exchange;
+mod manner;
 mod rendering;
 mod rules;
 mod throttle;
@@ -9,6 +10,7 @@ mod wording;
 
 pub use capabilities::Capabilities;
 pub use exchange::{EXCHANGE_LINE, Profile};
+pub use manner::{Manner, NameForm, Namespaces};
 pub use rendering::Rendering;
 pub use rules::{AppendRules, FolderRules, Latency, SessionRules};
 pub(super) use throttle::{BackOff, Bucket};
@@ -30,6 +32,8 @@ pub struct Persona {
     pub append: AppendRules,
     /// What it takes as a folder, and what it shows of folders.
     pub folders: FolderRules,
+    /// How it puts what it says.
+    pub manner: Manner,
     /// How it shows what it stored.
     pub rendering: Rendering,
     /// How much it takes; `None`: anything.
@@ -50,6 +54,7 @@ impl Persona {
             wording: Wording::Plain,
             append: AppendRules::default(),
             folders: FolderRules::default(),
+            manner: Manner::default(),
             rendering: Rendering::default(),
             throttle: None,
             latency: Latency::default(),
@@ -65,6 +70,22 @@ impl Persona {
     /// A server that talks nonsense: not IMAP at all.
     pub fn nonsense() -> Self {
         Persona::generic().with(|persona| persona.session.nonsense = true)
+    }
+
+    /// A server whose replies are legal and awkward in every way it knows.
+    pub fn awkward() -> Self {
+        Persona::generic().with(|persona| {
+            persona.manner = Manner { names: NameForm::Literal, any_order: true, chatty: true, ..Manner::default() };
+        })
+    }
+
+    /// A server with a prefix before every folder but the inbox, and other people's folders beside them.
+    pub fn prefixed() -> Self {
+        Persona::generic().with(|persona| {
+            persona.manner.namespaces =
+                Namespaces { personal: "INBOX.", other: Some("user."), shared: Some("shared.") };
+            persona.manner.hides_uidnext = true;
+        })
     }
 
     /// The same without these capabilities, before and after log-in; what belongs to them is refused.
