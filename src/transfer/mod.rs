@@ -1,4 +1,9 @@
-//! The engine: reconcile, discover, map, plan, copy, verify, retry.
+//! The engine: one pass over one mailbox pair, from the source's changes to a verified target.
+//!
+//! [`run_pass`] opens the pair in the ledger and walks `pass` → `discover` → `targets` (with `map`) → `moves` → `lane`s of `work`, then `tally`.
+//! It knows no protocol: sources, targets and the ledger are ports. Only `retry` tries again; only `reconcile` turns a doubt into a fresh
+//! attempt; only `mirror`, `moves` and `discover::rename` use the target's editor. Pure parts (`map`, `matching`, `plan`, `scope`, the
+//! ladder's order) have no I/O and are tested as tables.
 
 mod adopt;
 mod arrivals;
