@@ -1,6 +1,6 @@
 //! Runs many mailboxes at once: fairly, within every cap, and so that one of them cannot stop the others.
 //!
-//! A mailbox takes its seats (one in its batch, one at each endpoint) before it starts, so that it never waits for a
+//! A mailbox takes its seats (one in its batch, one at each endpoint, one at its target mailbox) before it starts, so that it never waits for a
 //! connection while it holds another side's: with fewer mailboxes than connections on both sides, each one can go on.
 //! A panic in one mailbox is that mailbox's failure. What stops at a drain has been recorded; what is dropped resumes.
 
@@ -77,6 +77,8 @@ impl Place {
             let cap = endpoint.caps.connections.map(|most| Seat { name: format!("endpoint {}", endpoint.name), most });
             seats.extend(cap);
         }
+        // Two pairs may share a target mailbox; run side by side, neither could tell the other's arrivals from its own doubts.
+        seats.push(Seat { name: format!("mailbox {}", pair.target.identity()), most: 1 });
         Place { source: pair.source.login.address.clone(), target: pair.target.login.address.clone(), seats }
     }
 
