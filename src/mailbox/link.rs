@@ -168,7 +168,7 @@ impl Link {
     /// As [`list::folders`]; a mailbox without a folder is refused, for every mailbox has its inbox (quirk 67).
     pub async fn folders(&mut self) -> Result<Vec<list::Folder>> {
         self.settings.pacer.unheld().await;
-        let folders = list::folders(&mut self.connection).await?;
+        let folders = list::folders(&mut self.connection).await.map_err(|error| heed(&self.settings, error))?;
         if folders.is_empty() {
             let later = Disposition::RetryAfter(None);
             return Err(Error::new(Code::FolderList, self.side(), Scope::Mailbox, later, self.describe()));
@@ -182,17 +182,35 @@ impl Link {
     /// # Errors
     /// As [`Connection::select`].
     pub async fn select(&mut self, folder: &FolderName, examine: bool) -> Result<&Selected> {
-        let open = self.open.take().filter(|open| open.folder == *folder && open.examine == examine);
-        let open = match open {
-            Some(open) => open,
-            None => {
-                self.settings.pacer.unheld().await;
-                let selected = self.connection.select(folder, examine, None).await?;
-                Open { folder: folder.clone(), examine, selected }
-            }
-        };
+        match self.open.take().filter(|open| open.folder == *folder && open.examine == examine) {
+            Some(open) => Ok(&self.open.insert(open).selected),
+            None => self.reopen(folder, examine).await,
+        }
+    }
+
+    /// Opens a folder though it may be open already: then the server looks for what is new in it.
+    ///
+    /// # Errors
+    /// As [`Connection::select`].
+    pub async fn reopen(&mut self, folder: &FolderName, examine: bool) -> Result<&Selected> {
+        self.settings.pacer.unheld().await;
+        self.forget_selection();
+        let selected =
+            self.connection.select(folder, examine, None).await.map_err(|error| heed(&self.settings, error))?;
         self.unknown = false;
-        Ok(&self.open.insert(open).selected)
+        Ok(&self.open.insert(Open { folder: folder.clone(), examine, selected }).selected)
+    }
+
+    /// Says that an EXAMINE queued by hand opened a folder.
+    pub fn opened(&mut self, folder: &FolderName, selected: Selected) {
+        self.open = Some(Open { folder: folder.clone(), examine: true, selected });
+        self.unknown = false;
+    }
+
+    /// What was told of this folder when it was opened read-only, if it is open that way now.
+    pub fn examined(&self, folder: &FolderName) -> Option<&Selected> {
+        let open = self.open.as_ref().filter(|open| open.examine && open.folder == *folder)?;
+        Some(&open.selected)
     }
 
     /// Whether this folder is open now, in whatever way.
@@ -205,7 +223,7 @@ impl Link {
         self.unknown
     }
 
-    /// Says that commands queued by hand open other folders, read-only.
+    /// Says that another folder is about to be open, or none.
     pub fn forget_selection(&mut self) {
         (self.open, self.unknown) = (None, true);
     }
@@ -255,11 +273,13 @@ impl Link {
                 return refused.map_or(Ok(done), Err);
             }
             match self.event().await? {
-                Event::Tagged(tagged) => {
+                Event::Tagged(tagged) if waiting.contains(&tagged.tag) => {
                     waiting.retain(|tag| *tag != tagged.tag);
                     refused = refused.or(self.check(&tagged).err());
                     done.push(Told { tagged, untagged: std::mem::take(&mut untagged) });
                 }
+                // Of a command whose caller gave up: what came before it was its own.
+                Event::Tagged(_) => untagged.clear(),
                 event if untagged.len() < limits::REPLIES_KEPT => untagged.push(event),
                 _ => return Err(self.protocol("too many replies")),
             }
@@ -325,8 +345,21 @@ impl Link {
 }
 
 async fn connect(settings: &ImapSettings) -> Result<(Connection, &'static Profile)> {
-    let mut connection = Connection::open(&settings.sign_in, settings.bodies.clone()).await?;
+    let connection = Connection::open(&settings.sign_in, settings.bodies.clone()).await;
+    let mut connection = connection.map_err(|error| heed(settings, error))?;
     let profile = settings.profile.unwrap_or_else(|| recognise(connection.server()));
     connection.synchronise_above(profile.eager_literal);
     Ok((connection, profile))
+}
+
+/// An error that asks to go slower is obeyed by the whole mailbox.
+fn heed(settings: &ImapSettings, error: Error) -> Error {
+    let words = error.reply().unwrap_or_default();
+    match pace::throttle(words, None).filter(|_| error.code() == Code::Throttled) {
+        Some(throttle) => {
+            let wait = settings.pacer.obey(throttle, words).saturating_duration_since(clock::instant());
+            error.disposed(Disposition::RetryAfter(Some(wait)))
+        }
+        None => error,
+    }
 }

@@ -11,7 +11,8 @@ use tokio::sync::mpsc;
 
 use super::{
     cursor::Cursor,
-    listing::{Listing, Opening},
+    listing::Listing,
+    opening::Opening,
     plan::{Old, Plan, plan},
 };
 use crate::{

@@ -9,11 +9,14 @@ use std::collections::VecDeque;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
-use super::flight::{Answer, Flight, Item, Kind};
+use super::{
+    flight::{Answer, Flight, Item, Kind},
+    opening::Opening,
+};
 use crate::{
     body::Body,
     error::{Code, Disposition, Error, Result, Scope},
-    imap::{Attributes, Command, Event, Literal, Tagged, uidset, utf7},
+    imap::{Attributes, Command, Event, Literal, Tag, Tagged, Verdict, uidset, utf7},
     limits,
     mailbox::Link,
     mime,
@@ -42,6 +45,10 @@ pub(super) struct Fetcher<'a> {
     /// Halves of refused sets, and single messages to ask for again: before the queue.
     again: VecDeque<Vec<Item>>,
     flying: VecDeque<Flight>,
+    /// The EXAMINE that is under way: the first sets go out behind it.
+    opening: Option<(Tag, Opening)>,
+    /// Why nothing more is asked for.
+    stopped: Option<Error>,
     /// The set that goes next, and what it waits for.
     next: Option<(Vec<Item>, BoxFuture<'static, ()>)>,
 }
@@ -54,38 +61,67 @@ impl<'a> Fetcher<'a> {
         part: Part,
         bodies: mpsc::Sender<Fetched>,
     ) -> Self {
-        let (queue, again, flying) = Default::default();
-        Fetcher { link, folder, epoch, part, bodies, queue, again, flying, next: None }
+        let (queue, again, flying, opening) = Default::default();
+        let (stopped, next) = (None, None);
+        Fetcher { link, folder, epoch, part, bodies, queue, again, flying, opening, stopped, next }
     }
 
     /// Fetches until `items` closes and everything is told.
     pub(super) async fn run(mut self, mut items: mpsc::Receiver<Vec<FetchItem>>) -> Result<()> {
-        self.open().await?;
+        self.open();
         let mut more = true;
         loop {
             self.choose().await?;
-            let hungry = more && self.queue.len() < limits::FETCH_WINDOW_MESSAGES;
+            let hungry = more && self.stopped.is_none() && self.queue.len() < limits::FETCH_WINDOW_MESSAGES;
+            let answers = !self.flying.is_empty() || self.opening.is_some();
             tokio::select! {
-                event = self.link.event(), if !self.flying.is_empty() => self.take(event?).await?,
-                () = admitted(&mut self.next), if self.next.is_some() => self.send(),
+                event = self.link.event(), if answers => self.take(event?).await?,
+                () = admitted(&mut self.next), if self.next.is_some() && self.stopped.is_none() => self.send(),
                 batch = items.recv(), if hungry => match batch {
                     Some(batch) => self.enqueue(batch)?,
                     None => more = false,
                 },
-                else => return Ok(()),
+                else => return self.stopped.map_or(Ok(()), Err),
             }
         }
     }
 
-    /// Opens the folder read-only and compares its epoch.
-    async fn open(&mut self) -> Result<()> {
-        let validity = self.link.select(self.folder, true).await?.validity;
-        if u64::from(validity) == self.epoch {
-            return Ok(());
+    /// Opens the folder read-only, without waiting for the answer.
+    fn open(&mut self) {
+        match self.link.examined(self.folder).map(|selected| selected.validity) {
+            Some(validity) => self.stopped = self.unlike(validity),
+            None => {
+                self.link.forget_selection();
+                let tag = self.link.connection().queue(Command::new("EXAMINE").folder(self.folder));
+                self.opening = Some((tag, Opening::default()));
+            }
         }
-        let subject = utf7::decode(self.folder.as_bytes());
-        let retry = Disposition::RetryAfter(None);
-        Err(Error::new(Code::Identity, self.link.side(), Scope::Folder, retry, subject))
+    }
+
+    /// The folder is open, or cannot be opened. What was asked for behind it is answered first, for the session goes on.
+    fn opened(&mut self, tagged: &Tagged, opening: &Opening) {
+        let side = self.link.side();
+        if tagged.verdict == Verdict::Ok {
+            self.link.opened(self.folder, opening.selected());
+            self.stopped = self.unlike(opening.validity.unwrap_or_default());
+            return;
+        }
+        let refusal = self.link.connection().refusal(tagged);
+        self.stopped = Some(match refusal.scope() {
+            Scope::Message | Scope::Folder => {
+                let retry = Disposition::RetryAfter(None);
+                Error::new(Code::FolderSelect, side, Scope::Folder, retry, utf7::decode(self.folder.as_bytes()))
+                    .with_reply(refusal.reply().unwrap_or_default())
+            }
+            _ => refusal,
+        });
+    }
+
+    /// Why the folder is not the one that was listed.
+    fn unlike(&self, validity: u32) -> Option<Error> {
+        let subject = || utf7::decode(self.folder.as_bytes());
+        let (side, retry) = (self.link.side(), Disposition::RetryAfter(None));
+        (u64::from(validity) != self.epoch).then(|| Error::new(Code::Identity, side, Scope::Folder, retry, subject()))
     }
 
     fn enqueue(&mut self, batch: Vec<FetchItem>) -> Result<()> {
@@ -97,7 +133,7 @@ impl<'a> Fetcher<'a> {
 
     /// Chooses the next set if the window has room for one. A worn session is replaced once nothing is in flight.
     async fn choose(&mut self) -> Result<()> {
-        if self.next.is_some() || !self.has_room() {
+        if self.next.is_some() || self.stopped.is_some() || !self.has_room() {
             return Ok(());
         }
         if self.link.is_worn() {
@@ -105,7 +141,7 @@ impl<'a> Fetcher<'a> {
                 return Ok(());
             }
             self.link.renew().await?;
-            self.open().await?;
+            self.open();
         }
         if let Some(set) = self.next_set() {
             let admission = self.link.admission(set.len(), set.iter().map(|item| item.size).sum());
@@ -167,7 +203,25 @@ impl<'a> Fetcher<'a> {
     }
 
     async fn take(&mut self, event: Event) -> Result<()> {
+        if let Some((tag, opening)) = &mut self.opening {
+            match &event {
+                Event::Tagged(tagged) if tagged.tag == *tag => {
+                    let opening = *opening;
+                    self.opening = None;
+                    self.link.check(tagged)?;
+                    self.opened(tagged, &opening);
+                    return Ok(());
+                }
+                Event::Tagged(_) => {}
+                // No message is taken before its folder is known to be the right one.
+                event => {
+                    opening.note(event);
+                    return Ok(());
+                }
+            }
+        }
         match event {
+            Event::Fetch(_) if self.stopped.is_some() => Ok(()),
             Event::Fetch(attributes) => self.take_message(*attributes).await,
             Event::Tagged(tagged) => self.take_completion(tagged).await,
             _ => Ok(()),
@@ -207,6 +261,9 @@ impl<'a> Fetcher<'a> {
     async fn take_completion(&mut self, tagged: Tagged) -> Result<()> {
         let Some(at) = self.flying.iter().position(|flight| flight.tag == tagged.tag) else { return Ok(()) };
         let Some(flight) = self.flying.remove(at) else { return Ok(()) };
+        if self.stopped.is_some() {
+            return Ok(());
+        }
         self.link.check(&tagged)?;
         if flight.arrived() > 0 {
             self.link.pacer().succeeded(flight.arrived());

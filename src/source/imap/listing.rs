@@ -2,40 +2,17 @@
 
 use std::collections::VecDeque;
 
-use super::plan::{Old, Plan};
+use super::{
+    opening::Opening,
+    plan::{Old, Plan},
+};
 use crate::{
     error::Code,
-    imap::{Attributes, Event, ResponseCode, StatusReply},
+    imap::{Attributes, Event},
     limits,
     model::Reason,
     source::{DiscoverEvent, FlagsSeen, Listed},
 };
-
-/// What EXAMINE told of the folder.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Opening {
-    validity: Option<u32>,
-    next: Option<u32>,
-    exists: u32,
-}
-
-impl Opening {
-    /// Takes note of an untagged reply.
-    pub(super) fn note(&mut self, event: &Event) {
-        match event {
-            Event::Exists(exists) => self.exists = *exists,
-            Event::Condition(_, ResponseCode::UidValidity(validity), _) => self.validity = Some(*validity),
-            Event::Condition(_, ResponseCode::UidNext(next), _) => self.next = Some(*next),
-            _ => {}
-        }
-    }
-
-    /// Why the folder is not the one that the plan was made for: it was replaced in between.
-    pub(super) fn unlike(&self, now: &StatusReply) -> Option<Reason> {
-        let replaced = self.validity.is_some_and(|validity| now.validity != Some(validity));
-        replaced.then(|| Reason { code: Code::Identity, words: "the folder was renumbered while it was opened".into() })
-    }
-}
 
 /// The pages of a listing: one at a time is kept.
 pub(super) struct Listing {

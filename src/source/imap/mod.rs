@@ -9,6 +9,7 @@ mod fetch;
 mod flight;
 mod folders;
 mod listing;
+mod opening;
 mod plan;
 
 use std::sync::Arc;

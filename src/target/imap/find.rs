@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use tokio::sync::mpsc;
 
-use super::folders::status;
+use super::folders::reopen;
 use crate::{
     body::Body,
     error::{Code, Disposition, Error, Result, Scope, Side},
@@ -27,12 +27,9 @@ pub(super) async fn find(
     evidence: Evidence,
     pages: mpsc::Sender<Vec<Found>>,
 ) -> Result<FolderStatus> {
-    let before = status(link, folder).await?;
+    let before = reopen(link, folder).await?;
     if before.messages == 0 {
         return Ok(before);
-    }
-    if !link.is_open(folder) {
-        link.select(folder, true).await?;
     }
     let last = before.next.saturating_sub(1);
     let sets = match which {

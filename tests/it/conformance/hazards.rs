@@ -4,6 +4,7 @@ use super::{run, settings_for};
 use crate::conformance::target::{append_all, find, item_of};
 use mailhaul::{
     body::Body,
+    clock,
     error::{Code, Disposition, Result, Side},
     lab::{
         imap::{Accounts, Fault, Persona, Profile, Server, Throttle, ThrottleWords, Verb},
@@ -11,7 +12,7 @@ use mailhaul::{
     },
     mailbox::ImapSettings,
     model::{Flags, FolderName, FolderPath, ReceivedAt},
-    source::{FetchItem, FetchResult, SourceConnector, imap::ImapSource},
+    source::{FetchItem, FetchResult, Fetched, SourceConnector, imap::ImapSource},
     target::{
         AppendItem, AppendResult, Appended, Evidence, Fault as Fault_, Find, TargetConnector, TargetSession,
         imap::ImapTarget,
@@ -303,5 +304,38 @@ fn flags_that_a_server_does_not_take_are_not_sent() {
         append(&mut *session, vec![item], 1).await.result.unwrap();
         assert!(!session.capabilities().keeps_keywords);
         assert_eq!(lab.inbox().len(), 1);
+    });
+}
+
+#[test]
+fn a_call_that_was_given_up_spoils_no_later_one() {
+    run(async {
+        let lab = Lab::start(Persona::generic()).await;
+        lab.fill(5);
+        lab.store.write(|mailbox| {
+            let other = mailbox.create(b"Other").unwrap();
+            for n in 100..140 {
+                other.append(NewMessage::new(mail(n), EPOCH), None);
+            }
+        });
+        let late = || Fault::Delay(Duration::from_millis(150));
+        let (inbox, other) = (FolderName::inbox(), FolderName(b"Other".to_vec()));
+        let mut session = lab.target().open().await.unwrap();
+        lab.server.faults().at(Verb::Status, 1, late());
+        let given_up = clock::timeout(Duration::from_millis(40), session.status(&other)).await;
+        assert!(given_up.is_none());
+        assert_eq!(session.status(&inbox).await.unwrap().messages, 5);
+        let mut session = ImapSource::new(lab.settings(Side::Source)).open().await.unwrap();
+        let epochs = session.epochs(&[inbox.clone(), other.clone()]).await.unwrap();
+        let wanted = || (1..=5_u32).map(|uid| FetchItem { row: uid.into(), id: uid.to_be_bytes().to_vec(), size: 200 });
+        lab.server.faults().at(Verb::UidFetch, 1, late());
+        let fetch_other = super::source::fetch(&mut *session, &other, epochs[1].unwrap(), wanted().collect());
+        assert!(clock::timeout(Duration::from_millis(40), fetch_other).await.is_none());
+        let fetched =
+            super::source::fetch(&mut *session, &inbox, epochs[0].unwrap(), wanted().collect()).await.unwrap();
+        assert_eq!(fetched.len(), 5);
+        for Fetched { row, what } in fetched {
+            assert!(matches!(what, FetchResult::Body(body) if body.hash().unwrap() == hash(row)), "{row}");
+        }
     });
 }
