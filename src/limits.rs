@@ -92,6 +92,8 @@ pub const COMMAND_DEADLINE: Duration = Duration::from_secs(120);
 pub const SLOWEST_RATE: u64 = 50 << 10;
 /// Attempts of one mailbox before it fails, over all connections.
 pub const RETRY_ATTEMPTS: u32 = 8;
+/// Attempts to reach both sides at all, before a wrong address is the likelier cause.
+pub const FIRST_CONTACT_ATTEMPTS: u32 = 3;
 /// The first and the longest wait between attempts.
 pub const RETRY_BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
 /// Attempts at "User is authenticated but not connected" (microsoft365.md part II §4).

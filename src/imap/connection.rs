@@ -211,10 +211,11 @@ impl Connection {
         }
     }
 
-    /// Says goodbye; errors do not matter any more.
+    /// Says goodbye without waiting for the answer, which would cost a round trip for nothing; errors do not matter any more.
     pub async fn logout(mut self) {
         self.patience = self.patience.min(limits::GOODBYE);
-        let _ = clock::timeout(limits::GOODBYE, self.run(Command::new("LOGOUT"))).await;
+        self.queue(Command::new("LOGOUT"));
+        let _ = clock::timeout(limits::GOODBYE, self.drive(0)).await;
     }
 
     pub(super) fn place(&self) -> &Place {

@@ -10,7 +10,15 @@ use std::{
 
 use tokio::task::JoinSet;
 
-use super::{Attention, Severity, job::Job, retry::Budget, run::Run, sides::Sides, verify::Differences, work::Work};
+use super::{
+    Attention, Severity,
+    job::Job,
+    retry::Budget,
+    run::Run,
+    sides::{Lane, Sides},
+    verify::Differences,
+    work::Work,
+};
 use crate::error::{Error, Result, Scope};
 
 /// What all lanes together found.
@@ -25,14 +33,12 @@ pub(super) struct Walked {
     pub verify_time: std::time::Duration,
 }
 
-/// Works through `jobs` on up to `lanes` pairs of sessions; the first pair is `sides`.
-pub(super) async fn walk(run: &Arc<Run>, sides: Sides, jobs: Vec<Job>, lanes: usize, mirror: bool) -> Result<Walked> {
+/// Works through `jobs`, side by side on each pair of sessions.
+pub(super) async fn walk(run: &Arc<Run>, lanes: Vec<Lane>, jobs: Vec<Job>, mirror: bool) -> Result<Walked> {
     let queue = Arc::new(Mutex::new(VecDeque::from(jobs)));
     let mut set = JoinSet::new();
-    let mut first = Some(sides);
-    for _ in 0..lanes.max(1) {
-        let sides = first.take().unwrap_or_default();
-        set.spawn(lane(run.clone(), sides, queue.clone(), mirror));
+    for sessions in lanes {
+        set.spawn(lane(run.clone(), sessions, queue.clone(), mirror));
     }
     let mut walked = Walked::default();
     let mut failure = None;
@@ -53,8 +59,9 @@ pub(super) async fn walk(run: &Arc<Run>, sides: Sides, jobs: Vec<Job>, lanes: us
     failure.map_or(Ok(walked), Err)
 }
 
-async fn lane(run: Arc<Run>, mut sides: Sides, queue: Arc<Mutex<VecDeque<Job>>>, mirror: bool) -> Result<Walked> {
+async fn lane(run: Arc<Run>, sessions: Lane, queue: Arc<Mutex<VecDeque<Job>>>, mirror: bool) -> Result<Walked> {
     let mut walked = Walked::default();
+    let mut sides = sessions.sides().await;
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     while let Some(job) = next() {
         run.go_on()?;

@@ -9,59 +9,79 @@ use super::{
     mirror, moves,
     retry::Budget,
     run::Run,
-    sides::Sides,
+    sides::{Sides, Spares},
     targets,
 };
 use crate::{
     error::Result,
     ledger::{FolderRow, RowQuery, Settlement},
     model::RowState,
+    source::SourceSession,
+    target::{TargetFolder, TargetSession},
 };
 
 /// Walks the pass. Everything it learns is in the ledger when it returns, whatever it returns.
 pub(super) async fn walk(run: &Arc<Run>) -> Result<Walked> {
     let mut sides = Sides::default();
-    let folders = look(run, &mut sides).await?;
+    let mut spares = Spares::default();
+    let sight = look(run, &mut sides, &mut spares).await?;
     tell_scope(run).await?;
-    let jobs = prepare(run, &mut sides, &folders).await?;
+    let jobs = prepare(run, &mut sides, sight).await?;
     let mirror = mirror::allowed(run).await?;
-    let lanes = lanes(run, &mut sides, &jobs).await?;
+    let lanes = lanes(run, &mut sides, jobs.len()).await?;
     let rendered = jobs.iter().any(|job| !job.keeps_bytes);
     run.tell(Event::Stage(Stage::Copy));
-    let mut walked = lane::walk(run, sides, jobs, lanes, mirror).await?;
+    let mut walked = lane::walk(run, spares.take(sides, lanes), jobs, mirror).await?;
     walked.rendered = rendered;
     Ok(walked)
 }
 
+/// What both sides hold.
+struct Sight {
+    folders: Vec<FolderRow>,
+    /// The target's own list of folders.
+    there: Vec<TargetFolder>,
+}
+
 /// What there is, over as many sessions as it takes.
-async fn look(run: &Run, sides: &mut Sides) -> Result<Vec<FolderRow>> {
+async fn look(run: &Arc<Run>, sides: &mut Sides, spares: &mut Spares) -> Result<Sight> {
     let mut budget = Budget::new();
     loop {
-        match look_once(run, sides).await {
-            Ok(folders) => return Ok(folders),
+        match look_once(run, sides, spares).await {
+            Ok(sight) => return Ok(sight),
             Err(error) => budget.again(run, sides, error).await?,
         }
     }
 }
 
 /// Discovery, or what the ledger knows where the pass adds nothing.
-async fn look_once(run: &Run, sides: &mut Sides) -> Result<Vec<FolderRow>> {
+async fn look_once(run: &Arc<Run>, sides: &mut Sides, spares: &mut Spares) -> Result<Sight> {
     match run.options.pass {
-        PassKind::Verify => return run.ledger.folders(run.lease.pair).await,
+        PassKind::Verify => {
+            let there = sides.target(run).await?.folders().await?;
+            return Ok(Sight { folders: run.ledger.folders(run.lease.pair).await?, there });
+        }
         PassKind::Retry => list_again(run).await?,
         _ => {}
     }
     run.tell(Event::Stage(Stage::Connect));
     let (source, target) = sides.both(run).await?;
     run.tell(Event::Stage(Stage::Discover));
-    discover::discover(run, source, target).await
+    let (listed, there) = tokio::join!(source.folders(), target.folders());
+    let (listed, mut there) = (listed?, there?);
+    if run.ledger.folders(run.lease.pair).await?.is_empty() {
+        // Nothing was copied before: every lane will have work, and its sessions open while the source is listed.
+        spares.open(run, useful_lanes(run, source, target, listed.len()));
+    }
+    let folders = discover::discover(run, source, target, listed, &mut there).await?;
+    Ok(Sight { folders, there })
 }
 
 /// Where it goes, over as many sessions as it takes.
-async fn prepare(run: &Run, sides: &mut Sides, folders: &[FolderRow]) -> Result<Vec<Job>> {
+async fn prepare(run: &Run, sides: &mut Sides, sight: Sight) -> Result<Vec<Job>> {
     let mut budget = Budget::new();
     loop {
-        match prepare_once(run, sides, folders).await {
+        match prepare_once(run, sides, &sight).await {
             Ok(jobs) => return Ok(jobs),
             Err(error) => budget.again(run, sides, error).await?,
         }
@@ -69,12 +89,12 @@ async fn prepare(run: &Run, sides: &mut Sides, folders: &[FolderRow]) -> Result<
 }
 
 /// Maps, creates and follows moves.
-async fn prepare_once(run: &Run, sides: &mut Sides, folders: &[FolderRow]) -> Result<Vec<Job>> {
+async fn prepare_once(run: &Run, sides: &mut Sides, Sight { folders, there }: &Sight) -> Result<Vec<Job>> {
     if run.options.pass == PassKind::Verify {
-        return targets::pinned(run, sides.target(run).await?, folders).await;
+        return targets::pinned(run, sides.target(run).await?, folders, there).await;
     }
     let (source, target) = sides.both(run).await?;
-    let jobs = targets::prepare(run, target, folders).await?;
+    let jobs = targets::prepare(run, target, folders, there).await?;
     moves::follow(run, source, target, folders, &jobs).await?;
     Ok(jobs)
 }
@@ -105,12 +125,17 @@ async fn tell_scope(run: &Run) -> Result<()> {
     Ok(())
 }
 
-/// As many lanes as both sides serve usefully, and as there are folders.
-async fn lanes(run: &Run, sides: &mut Sides, jobs: &[Job]) -> Result<usize> {
-    if run.options.pass == PassKind::Verify || run.options.verify == VerifyLevel::Content && jobs.len() < 2 {
+/// As many lanes as there is use for.
+async fn lanes(run: &Run, sides: &mut Sides, jobs: usize) -> Result<usize> {
+    if run.options.pass == PassKind::Verify || (run.options.verify == VerifyLevel::Content && jobs < 2) {
         return Ok(1);
     }
     let (source, target) = sides.both(run).await?;
+    Ok(useful_lanes(run, source, target, jobs))
+}
+
+/// As many as both sides serve usefully and a person allows, and as there are folders.
+fn useful_lanes(run: &Run, source: &dyn SourceSession, target: &dyn TargetSession, folders: usize) -> usize {
     let useful = source.capabilities().connections.min(target.capabilities().connections);
-    Ok(run.options.connections.unwrap_or(useful).min(jobs.len()).max(1))
+    run.options.connections.unwrap_or(useful).min(folders).max(1)
 }

@@ -52,7 +52,8 @@ impl Budget {
         };
         if stated.is_none() {
             self.failures += 1;
-            if self.failures >= limits::RETRY_ATTEMPTS {
+            let most = if run.had_contact() { limits::RETRY_ATTEMPTS } else { limits::FIRST_CONTACT_ATTEMPTS };
+            if self.failures >= most {
                 return Err(error);
             }
         }

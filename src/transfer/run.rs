@@ -1,6 +1,9 @@
 //! What one pass over one pair carries along: its ledger lease, its options, its observer.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +23,7 @@ pub(super) struct Run {
     pub stop: CancellationToken,
     observer: Arc<dyn Observer>,
     attention: Mutex<Vec<Attention>>,
+    reached: AtomicBool,
 }
 
 impl Run {
@@ -31,7 +35,16 @@ impl Run {
         observer: Arc<dyn Observer>,
         stop: CancellationToken,
     ) -> Self {
-        Run { pair, ledger, lease, options, stop, observer, attention: Mutex::default() }
+        Run {
+            pair,
+            ledger,
+            lease,
+            options,
+            stop,
+            observer,
+            attention: Mutex::default(),
+            reached: AtomicBool::new(false),
+        }
     }
 
     /// Tells the observer.
@@ -51,6 +64,16 @@ impl Run {
     /// The lines kept so far.
     pub fn take_attention(&self) -> Vec<Attention> {
         std::mem::take(&mut *self.attention.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Both sides were reached at least once: what fails from now on is a fault on the way, not a wrong address.
+    pub fn note_contact(&self) {
+        self.reached.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether both sides were reached in this pass.
+    pub fn had_contact(&self) -> bool {
+        self.reached.load(Ordering::Relaxed)
     }
 
     /// Whether somebody asked to stop, as an error for `?`.

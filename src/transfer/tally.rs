@@ -36,7 +36,7 @@ pub(super) async fn report(run: &Run, pass: i64, ended: Result<Walked>) -> Mailb
         source: run.pair.source.describe(),
         target: run.pair.target.describe(),
         state,
-        grade: grade(&counts, &walked),
+        grade: grade(&counts, &walked, state),
         verified_level: level(run, &walked),
         error: error.as_ref().map(error_report),
         counts,
@@ -86,11 +86,11 @@ fn outcome(run: &Run, counts: &Counts, walked: &Walked, error: Option<&Error>) -
     }
 }
 
-fn grade(counts: &Counts, walked: &Walked) -> Grade {
+fn grade(counts: &Counts, walked: &Walked, state: Outcome) -> Grade {
     let doubtful = counts.failed + counts.unexplained + walked.differences.lost + walked.differences.altered;
     if doubtful > 100 || doubtful * 100 > counts.in_scope {
         Grade::Poor
-    } else if doubtful > 0 || walked.failed > 0 {
+    } else if doubtful > 0 || walked.failed > 0 || state == Outcome::Failed {
         Grade::Investigate
     } else if counts.repaired + counts.skipped + counts.missing_at_target > 0 {
         Grade::Good

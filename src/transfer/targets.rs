@@ -11,18 +11,26 @@ use crate::{
 };
 
 /// Maps every folder that is read, sees to it that its target exists, and gathers the jobs.
-pub(super) async fn prepare(run: &Run, target: &mut dyn TargetSession, folders: &[FolderRow]) -> Result<Vec<Job>> {
-    let listed = target.folders().await?;
+pub(super) async fn prepare(
+    run: &Run,
+    target: &mut dyn TargetSession,
+    folders: &[FolderRow],
+    listed: &[TargetFolder],
+) -> Result<Vec<Job>> {
     let read: Vec<&FolderRow> = folders.iter().filter(|f| is_read(run, f)).collect();
-    let mut pins = pin(run, target, folders, &read, &listed).await?;
-    ensure(run, target, &read, &mut pins, &listed).await?;
+    let mut pins = pin(run, target, folders, &read, listed).await?;
+    ensure(run, target, &read, &mut pins, listed).await?;
     let jobs = gather(target, &read, &pins);
     with_counters(run, target, jobs).await
 }
 
 /// Jobs of a pass that only compares: what is pinned, as it stands.
-pub(super) async fn pinned(run: &Run, target: &mut dyn TargetSession, folders: &[FolderRow]) -> Result<Vec<Job>> {
-    let listed = target.folders().await?;
+pub(super) async fn pinned(
+    run: &Run,
+    target: &mut dyn TargetSession,
+    folders: &[FolderRow],
+    listed: &[TargetFolder],
+) -> Result<Vec<Job>> {
     let there: HashSet<&FolderName> = listed.iter().map(|f| &f.name).collect();
     let pins: Pins = folders.iter().filter_map(|f| Some((f.id, f.target.clone()?))).collect();
     let stands = |f: &&FolderRow| pins.get(&f.id).and_then(|p| p.name.as_ref()).is_some_and(|n| there.contains(n));

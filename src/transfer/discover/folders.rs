@@ -12,7 +12,7 @@ use crate::{
     limits,
     model::RowState,
     source::{FetchItem, SourceFolder, SourceSession},
-    target::TargetSession,
+    target::{TargetFolder, TargetSession},
     transfer::run::Run,
 };
 
@@ -28,6 +28,7 @@ pub(super) async fn follow_renames(
     source: &mut dyn SourceSession,
     target: &mut dyn TargetSession,
     listed: &[SourceFolder],
+    there: &mut Vec<TargetFolder>,
 ) -> Result<()> {
     let known = run.ledger.folders(run.lease.pair).await?;
     let names: HashSet<_> = listed.iter().map(|l| &l.name).collect();
@@ -48,7 +49,7 @@ pub(super) async fn follow_renames(
         for new in same_epoch {
             if holds_the_same(run, source, old, new).await? {
                 tracing::info!(from = %old.path, to = %new.path, "A folder was renamed at the source.");
-                rename::follow(run, target, &known, old, new).await?;
+                rename::follow(run, target, there, &known, old, new).await?;
                 run.ledger.rename_folder(run.lease, old.id, new.clone()).await?;
                 break;
             }

@@ -26,17 +26,19 @@ use crate::{
     limits,
     model::FolderName,
     source::{DiscoverEvent, SourceFolder, SourceSession},
-    target::TargetSession,
+    target::{TargetFolder, TargetSession},
 };
 
-/// Lists the source into the ledger and returns every folder the ledger knows, as it stands now.
+/// Writes down what the source listed and lists its messages; returns every folder the ledger knows, as it stands now.
+/// `there` are the target's folders, which follow a rename.
 pub(super) async fn discover(
     run: &Run,
     source: &mut dyn SourceSession,
     target: &mut dyn TargetSession,
+    listed: Vec<SourceFolder>,
+    there: &mut Vec<TargetFolder>,
 ) -> Result<Vec<FolderRow>> {
-    let listed = source.folders().await?;
-    folders::follow_renames(run, source, target, &listed).await?;
+    folders::follow_renames(run, source, target, &listed, there).await?;
     list(run, source, listed).await
 }
 

@@ -15,6 +15,7 @@ use crate::{
 pub(super) async fn follow(
     run: &Run,
     target: &mut dyn TargetSession,
+    there: &mut Vec<TargetFolder>,
     known: &[FolderRow],
     old: &FolderRow,
     new: &FolderListing,
@@ -24,16 +25,18 @@ pub(super) async fn follow(
     if shared || path.is_inbox() {
         return Ok(());
     }
-    let listed = target.folders().await?;
-    let wanted = place(run, target, &listed, known, old, new);
+    let wanted = place(run, target, there, known, old, new);
     if wanted == *path {
         return Ok(());
     }
-    let stands = listed.iter().any(|f| f.name == *name);
-    let name_now = match listed.iter().find(|f| f.path == wanted) {
-        Some(there) if !stands => there.name.clone(),
+    let stands = there.iter().any(|f| f.name == *name);
+    let name_now = match there.iter().find(|f| f.path == wanted) {
+        Some(found) if !stands => found.name.clone(),
         None if stands => match renamed(target, name, &wanted).await? {
-            Some(name) => name,
+            Some(name) => {
+                *there = target.folders().await?;
+                name
+            }
             None => return Ok(()),
         },
         _ => return Ok(()),
