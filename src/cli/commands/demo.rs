@@ -8,7 +8,7 @@ use super::{answer, lab, pass};
 use crate::{
     cli::{errors, face::Face, interrupt},
     error::Result,
-    lab::{Lab, LabOptions},
+    lab::{Lab, LabOptions, imap::Throttle},
     ledger::Ledger,
     project::{
         config::Config,
@@ -43,7 +43,7 @@ pub(super) async fn run(args: &DemoArgs, face: &Face) -> Result<Ending> {
     let directory = tempfile::Builder::new().prefix("mailhaul-demo-").tempdir();
     let directory = directory.map_err(|error| errors::machine("the demo finds no place for its files", error))?.keep();
     face.note("Starting an IMAP host with mailboxes and a Microsoft 365 that throttles, both in this process.");
-    let lab = lab::start(&LabOptions::default(), &directory).await?;
+    let lab = lab::start(&LabOptions { throttle: Some(throttle()), ..LabOptions::default() }, &directory).await?;
     let reports = play(face, &lab, &directory).await?;
     let ending = last_ending(&reports);
     let place = directory.join("report").display().to_string();
@@ -62,6 +62,11 @@ pub(super) async fn run(args: &DemoArgs, face: &Face) -> Result<Ending> {
         return lab::stay(&lab, face).await;
     }
     Ok(ending)
+}
+
+/// Slow enough that each mailbox is told to wait a few times, for a few seconds.
+fn throttle() -> Throttle {
+    Throttle { recovery: 0.75, ..Throttle::new(20.0, 80.0) }
 }
 
 /// The first pass, a day's work at the source, the delta, the comparison, the report.

@@ -78,6 +78,17 @@ struct Wait {
     until: SystemTime,
 }
 
+impl Wait {
+    /// `throttled by the target until 14:05`; a short one in seconds, for a minute is all a clock shows.
+    fn words(&self) -> String {
+        let left = self.until.duration_since(clock::now()).unwrap_or_default().as_secs();
+        match left {
+            0..60 => format!("{}, {} s more", self.why, left + 1),
+            _ => format!("{} until {}", self.why, clock::hh_mm(self.until)),
+        }
+    }
+}
+
 impl Line {
     pub(super) fn begin(&mut self) {
         self.phase = Phase::Active;
@@ -141,7 +152,7 @@ impl Line {
         self.speed.sample(clock::instant(), self.figures);
         let folder = self.folder.as_ref().map(|folder| format!(" {folder}")).unwrap_or_default();
         let pace = match self.waits.as_ref().filter(|wait| wait.until > clock::now()) {
-            Some(wait) => format!("{} until {}", wait.why, clock::hh_mm(wait.until)),
+            Some(wait) => wait.words(),
             None => self.speed.words(self.figures),
         };
         format!("{stage}{folder}{}  {pace}", self.figures).trim_end().to_owned()
@@ -169,6 +180,10 @@ mod tests {
         line.on(&Event::Throttled { side: Side::Target, until, reply: String::new() });
         let expected = format!("throttled by the target until {}", clock::hh_mm(until));
         assert!(line.words().ends_with(&expected), "{}", line.words());
+
+        let until = clock::now() + Duration::from_millis(1500);
+        line.on(&Event::Throttled { side: Side::Target, until, reply: String::new() });
+        assert!(line.words().ends_with("throttled by the target, 2 s more"), "{}", line.words());
 
         line.on(&Event::Settled { messages: 1, bytes: 1 });
         assert!(!line.words().contains("throttled"), "it goes on");
