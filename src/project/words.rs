@@ -64,6 +64,11 @@ pub fn count(n: u64) -> String {
     shown
 }
 
+/// `1 message`, `1,234 messages`.
+pub fn messages(n: u64) -> String {
+    format!("{} message{}", count(n), if n == 1 { "" } else { "s" })
+}
+
 /// `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `4 d 3 h`.
 pub fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
@@ -90,6 +95,7 @@ mod tests {
             [0, 12, 123, 1234, 12_345, 1_234_567].map(count),
             ["0", "12", "123", "1,234", "12,345", "1,234,567"]
         );
+        assert_eq!([0, 1, 1200].map(messages), ["0 messages", "1 message", "1,200 messages"]);
         let seconds = |s| duration(Duration::from_secs(s));
         assert_eq!([0, 12, 200, 7500, 356_400].map(seconds), ["0.0 s", "12 s", "3 min 20 s", "2 h 5 min", "4 d 3 h"]);
     }

@@ -109,7 +109,9 @@ fn level(run: &Run, walked: &Walked) -> VerifiedLevel {
 
 /// The error that stopped a pair, for its report.
 pub(super) fn error_report(error: &Error) -> ErrorReport {
-    ErrorReport { code: error.word(), problem: error.to_string(), next_step: error.code().next_step().to_owned() }
+    let said = error.reply().map(|reply| format!(" (the server said: {reply})")).unwrap_or_default();
+    let problem = format!("{}: {}{said}", error.code().problem(), error.subject());
+    ErrorReport { code: error.word(), problem, next_step: error.code().next_step().to_owned() }
 }
 
 /// A line for each message that was skipped, failed or may be doubled, with the server's words.

@@ -33,9 +33,9 @@ pub(super) fn in_a_line(report: &RunReport) -> String {
     let mut sum = Counts::default();
     report.mailboxes.iter().for_each(|one| sum.add(&one.counts));
     let time = words::duration(Duration::try_from_secs_f64(report.seconds).unwrap_or_default());
-    let (copied, updated) = (words::count(sum.copied_this_pass), words::count(sum.updated));
+    let (copied, updated) = (words::messages(sum.copied_this_pass), words::count(sum.updated));
     let outcome = words::outcome(report.outcome);
-    format!("Pass `{}`: {outcome} in {time}, {copied} messages copied, {updated} with changed flags\n", report.pass)
+    format!("Pass `{}`: {outcome} in {time}, {copied} copied, {updated} with changed flags\n", report.pass)
 }
 
 fn mailbox(text: &mut String, report: &MailboxReport) {
@@ -81,7 +81,7 @@ fn equation(counts: &Counts) -> String {
         0 => String::new(),
         n => format!("; {} out of scope", words::count(n)),
     };
-    format!("{} messages in scope = {sum}{out}", words::count(counts.in_scope))
+    format!("{} in scope = {sum}{out}", words::messages(counts.in_scope))
 }
 
 fn subsets(counts: &Counts) -> String {

@@ -12,7 +12,7 @@ use crate::{
     ledger::Ledger,
     project::{
         config::Config,
-        outcome::Ending,
+        outcome::{Aim, Ending},
         pairs::{self, MailboxPair},
         report::{self, RunReport},
         standing,
@@ -116,5 +116,5 @@ impl<'a> Stage<'a> {
 }
 
 fn last_ending(reports: &[RunReport]) -> Ending {
-    reports.last().map_or(Ending::Failed, |last| Ending::of_run(&last.mailboxes, true))
+    reports.last().map_or(Ending::Failed, |last| Ending::of_run(&last.mailboxes, Aim::Verified))
 }

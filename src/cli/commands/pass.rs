@@ -10,7 +10,7 @@ use crate::{
     ledger::Ledger,
     project::{
         connect::Connectors,
-        outcome::Ending,
+        outcome::{Aim, Ending},
         pairs::MailboxPair,
         report::RunReport,
         store::Store,
@@ -25,12 +25,22 @@ use crate::{
 /// The ledger cannot be opened. What stops one mailbox is told in its report.
 pub(super) async fn run(face: &Face, store: &Store, pairs: Vec<MailboxPair>) -> Result<Ending> {
     pairs.iter().for_each(|pair| warn_of(face, pair));
-    let verify = pairs.iter().any(|pair| pair.options.verify != VerifyLevel::None);
+    let aim = aim(&pairs);
     let ledger = store.open()?;
     face.note(&format!("Ledger: {}", store.path().display()));
     let report = over(face, store, &ledger, pairs, interrupt::listen(face)?).await?;
     face.answer(&report, || answer::run(&report))?;
-    Ok(Ending::of_run(&report.mailboxes, verify))
+    Ok(Ending::of_run(&report.mailboxes, aim))
+}
+
+fn aim(pairs: &[MailboxPair]) -> Aim {
+    if pairs.iter().any(|pair| pair.options.pass == PassKind::Trial) {
+        Aim::Trial
+    } else if pairs.iter().all(|pair| pair.options.verify == VerifyLevel::None) {
+        Aim::Arrived
+    } else {
+        Aim::Verified
+    }
 }
 
 /// The pass itself, on an open ledger.

@@ -76,8 +76,8 @@ fn text(forecasts: &[Forecast]) -> String {
     forecasts.iter().for_each(|forecast| mailbox(&mut text, forecast));
     if forecasts.len() > 1 {
         let (messages, bytes) = forecasts.iter().fold((0, 0), |(m, b), one| (m + one.messages, b + one.bytes));
-        let (messages, bytes) = (words::count(messages), words::bytes(bytes));
-        let _ = writeln!(text, "All {} mailboxes: {messages} messages, {bytes}", forecasts.len());
+        let (messages, bytes) = (words::messages(messages), words::bytes(bytes));
+        let _ = writeln!(text, "All {} mailboxes: {messages}, {bytes}", forecasts.len());
     }
     text
 }
@@ -88,18 +88,15 @@ fn mailbox(text: &mut String, forecast: &Forecast) {
         let _ = writeln!(text, "  {}\n  Problem:   {}\n  Next step: {}", error.code, error.problem, error.next_step);
         return;
     }
-    let (messages, bytes) = (words::count(forecast.messages), words::bytes(forecast.bytes));
+    let (messages, bytes) = (words::messages(forecast.messages), words::bytes(forecast.bytes));
     let expected = words::duration(Duration::from_secs(forecast.expected_seconds.max(1)));
     let largest = words::bytes(forecast.largest);
-    let _ = writeln!(
-        text,
-        "  {messages} messages to copy, {bytes}, the largest {largest}; expected to take about {expected}"
-    );
+    let _ = writeln!(text, "  {messages} to copy, {bytes}, the largest {largest}; expected to take about {expected}");
     if forecast.arrived > 0 {
-        let _ = writeln!(text, "  {} messages arrived in earlier passes", words::count(forecast.arrived));
+        let _ = writeln!(text, "  {} arrived in earlier passes", words::messages(forecast.arrived));
     }
     if forecast.untransferable > 0 {
-        let _ = writeln!(text, "  {} messages will not transfer", words::count(forecast.untransferable));
+        let _ = writeln!(text, "  {} will not transfer", words::messages(forecast.untransferable));
     }
     forecast.folders.iter().for_each(|one| folder(text, one));
     for line in &forecast.attention {
@@ -113,8 +110,8 @@ fn folder(text: &mut String, folder: &FolderForecast) {
     let _ = match &folder.not_read {
         Some(why) => writeln!(text, "    {}: not read, {why}", folder.source),
         None => {
-            let (messages, bytes) = (words::count(folder.messages), words::bytes(folder.bytes));
-            writeln!(text, "    {} → {}: {messages} messages, {bytes}", folder.source, folder.target)
+            let (messages, bytes) = (words::messages(folder.messages), words::bytes(folder.bytes));
+            writeln!(text, "    {} → {}: {messages}, {bytes}", folder.source, folder.target)
         }
     };
 }
