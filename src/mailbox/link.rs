@@ -28,6 +28,8 @@ pub struct Link {
     /// A folder may be open that `open` does not name.
     unknown: bool,
     errors: u32,
+    /// Messages are on their way: whoever gives up now leaves commands half sent.
+    appending: bool,
     /// Counted until the link is dropped.
     _permit: Option<ConnectionPermit>,
 }
@@ -79,6 +81,7 @@ impl Link {
             unknown: false,
             errors: 0,
             _permit: permit,
+            appending: false,
         })
     }
 
@@ -167,6 +170,7 @@ impl Link {
     /// # Errors
     /// As [`list::folders`]; a mailbox without a folder is refused, for every mailbox has its inbox (quirk 67).
     pub async fn folders(&mut self) -> Result<Vec<list::Folder>> {
+        self.fresh().await?;
         self.settings.pacer.unheld().await;
         let folders = list::folders(&mut self.connection).await.map_err(|error| heed(&self.settings, error))?;
         if folders.is_empty() {
@@ -182,6 +186,7 @@ impl Link {
     /// # Errors
     /// As [`Connection::select`].
     pub async fn select(&mut self, folder: &FolderName, examine: bool) -> Result<&Selected> {
+        self.fresh().await?;
         match self.open.take().filter(|open| open.folder == *folder && open.examine == examine) {
             Some(open) => Ok(&self.open.insert(open).selected),
             None => self.reopen(folder, examine).await,
@@ -193,6 +198,7 @@ impl Link {
     /// # Errors
     /// As [`Connection::select`].
     pub async fn reopen(&mut self, folder: &FolderName, examine: bool) -> Result<&Selected> {
+        self.fresh().await?;
         self.settings.pacer.unheld().await;
         self.forget_selection();
         let selected =
@@ -257,6 +263,7 @@ impl Link {
     /// # Errors
     /// As [`Link::run`]. On a throttle the commands that were not sent by then are not sent.
     pub async fn run_all(&mut self, commands: Vec<Command>) -> Result<Vec<Told>> {
+        self.fresh().await?;
         let mut commands = commands.into_iter();
         let mut waiting: VecDeque<Tag> = VecDeque::new();
         let mut done: Vec<Told> = Vec::new();
@@ -320,6 +327,20 @@ impl Link {
         Ok(())
     }
 
+    /// Says whether messages are on their way. What is left of them when their caller gives up must never be sent later, when
+    /// the ledger may have concluded that they did not arrive: the next call begins with a fresh connection.
+    pub fn set_appending(&mut self, appending: bool) {
+        self.appending = appending;
+    }
+
+    /// Replaces a connection that was given up in the middle of messages.
+    ///
+    /// # Errors
+    /// As [`Link::open`].
+    pub async fn fresh(&mut self) -> Result<()> {
+        if self.appending { self.renew().await } else { Ok(()) }
+    }
+
     /// Whether the session has seen as many errors as its server bears (quirks 5, 64): time for [`Link::renew`].
     pub fn is_worn(&self) -> bool {
         self.profile.errors_per_session.is_some_and(|most| self.errors >= most)
@@ -333,7 +354,7 @@ impl Link {
         self.settings.pacer.unheld().await;
         let (connection, profile) = connect(&self.settings).await?;
         let old = std::mem::replace(&mut self.connection, connection);
-        (self.profile, self.open, self.unknown, self.errors) = (profile, None, false, 0);
+        (self.profile, self.open, self.unknown, self.errors, self.appending) = (profile, None, false, 0, false);
         drop(old);
         Ok(())
     }

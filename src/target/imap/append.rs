@@ -140,6 +140,7 @@ impl Appender<'_> {
             return;
         }
         if let Some(unit) = self.waiting.pop_front() {
+            self.link.set_appending(true);
             let tag = self.link.connection().queue(unit.command(self.folder, &self.kept));
             self.flying.push_back((tag, unit));
         }
@@ -150,6 +151,7 @@ impl Appender<'_> {
         let withdrawn = self.link.connection().withdraw();
         let (back, flying) = std::mem::take(&mut self.flying).into_iter().partition(|(tag, _)| withdrawn.contains(tag));
         self.flying = flying;
+        self.link.set_appending(!self.flying.is_empty());
         let back: VecDeque<(Tag, Unit)> = back;
         for (_, unit) in back.into_iter().rev() {
             self.waiting.push_front(unit);
@@ -160,10 +162,9 @@ impl Appender<'_> {
         match event {
             Event::Tagged(tagged) => {
                 let Some(at) = self.flying.iter().position(|(tag, _)| *tag == tagged.tag) else { return Ok(()) };
-                match self.flying.remove(at) {
-                    Some((_, unit)) => self.settle(unit, &tagged).await,
-                    None => Ok(()),
-                }
+                let Some((_, unit)) = self.flying.remove(at) else { return Ok(()) };
+                self.link.set_appending(!self.flying.is_empty());
+                self.settle(unit, &tagged).await
             }
             Event::Bye(words) => self.ended(&words).await,
             _ => Ok(()),
@@ -239,6 +240,7 @@ impl Appender<'_> {
 
 /// Opens the folder where its server wants that, and tells which flags it keeps.
 async fn open(link: &mut Link, folder: &FolderName) -> Result<Kept> {
+    link.fresh().await?;
     let profile = link.profile();
     if !profile.select_first {
         return Ok(Kept::by(profile, None));

@@ -339,3 +339,18 @@ fn a_call_that_was_given_up_spoils_no_later_one() {
         }
     });
 }
+
+#[test]
+fn an_append_that_was_given_up_sends_nothing_later() {
+    run(async {
+        let lab = Lab::start(Persona::generic().without(&["MULTIAPPEND"])).await;
+        let mut session = lab.target().open().await.unwrap();
+        lab.server.faults().at(Verb::Append, 3, Fault::Delay(Duration::from_millis(300)));
+        let large = |n| [mail(n), b"line of text\r\n".repeat(20_000)].concat();
+        let given_up = append(&mut *session, items((0..60).map(large)), 60);
+        assert!(clock::timeout(Duration::from_millis(150), given_up).await.is_none());
+        let status = session.status(&FolderName::inbox()).await.unwrap();
+        assert!(status.messages < 60, "the stand-in goes on with what it holds, and no byte follows");
+        assert_eq!(lab.server.journal().connections(), 2);
+    });
+}
