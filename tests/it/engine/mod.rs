@@ -1,6 +1,9 @@
 //! The engine in this process, between real servers: what the command line cannot stage.
 
+mod exchange;
+mod oddities;
 mod smoke;
+mod stage;
 
 use std::{
     net::SocketAddr,

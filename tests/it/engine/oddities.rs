@@ -1,0 +1,68 @@
+//! A source that is legal, awkward and partly unreadable: what can be read arrives, the rest is named.
+
+use mailhaul::{
+    lab::{generate::Recipe, imap::Persona, mailstore::Mailstore},
+    transfer::{Outcome, PassKind},
+};
+
+use super::stage::Stage;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_awkward_source_is_read_exactly() {
+    for persona in [Persona::awkward(), Persona::awkward().without(&["CONDSTORE", "QRESYNC", "ESEARCH", "LITERAL+"])] {
+        let from = (Recipe { attachment: 5000, ..Recipe::new(41, 120) }.build(), persona);
+        let stage = Stage::between(from, (Mailstore::empty(), Persona::generic()), "Dovecot").await;
+        stage.until_verified().await;
+        stage.assert_all_there_once();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_awkward_target_is_written_exactly() {
+    let from = (Recipe { attachment: 5000, ..Recipe::new(42, 120) }.build(), Persona::generic());
+    let stage = Stage::between(from, (Mailstore::empty(), Persona::awkward()), "Dovecot").await;
+    stage.until_verified().await;
+    stage.assert_all_there_once();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prefix_at_the_source_is_not_part_of_a_name() {
+    let recipe = Recipe { prefix: "INBOX.", delimiter: '.', attachment: 5000, ..Recipe::new(43, 80) };
+    let stage =
+        Stage::between((recipe.build(), Persona::prefixed()), (Mailstore::empty(), Persona::generic()), "Dovecot")
+            .await;
+    stage.until_verified().await;
+    stage.assert_all_there_once();
+    assert!(stage.to.read(|mailbox| mailbox.folder(b"Sent").is_some() && mailbox.folder(b"INBOX/Sent").is_none()));
+}
+
+/// One folder cannot be opened, and one message in every folder cannot be read (quirk 55).
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_is_named_and_the_rest_arrives() {
+    let persona = Persona::generic().with(|persona| {
+        persona.folders.unreadable.insert(b"Archive".to_vec(), "[NOPERM] Permission denied.".to_owned());
+        persona.folders.poison.insert(3);
+    });
+    let from = Recipe { attachment: 5000, ..Recipe::new(44, 150) }.build();
+    let (locked, poisoned) = from.read(|mailbox| {
+        let readable = mailbox.folders().filter(|(name, _)| *name != b"Archive");
+        let locked = mailbox.folder(b"Archive").map_or(0, |folder| folder.messages().len());
+        (locked, readable.filter(|(_, folder)| folder.message(3).is_some()).count())
+    });
+    assert!(locked > 0 && poisoned > 5, "{locked} {poisoned}");
+    let stage = Stage::between((from, persona), (Mailstore::empty(), Persona::generic()), "Dovecot").await;
+
+    let report = stage.pass().await;
+    assert_eq!(report.state, Outcome::Finished, "{report:#?}");
+    assert_eq!(report.counts.failed, poisoned as u64, "{report:#?}");
+    let unread: Vec<_> = report.attention.iter().filter(|line| line.code == "SRC-FOLDER-SELECT").collect();
+    assert!(matches!(unread.as_slice(), [line] if line.folder.as_deref() == Some("Archive")), "{report:#?}");
+    assert_eq!(stage.to.snapshot().messages(), 150 - locked - poisoned);
+
+    // Once the source is mended, a delta reads the folder and a retry the messages.
+    stage.source.set_persona(Persona::generic());
+    assert_eq!(stage.pass().await.state, Outcome::Finished);
+    let report = stage.pass_of(PassKind::Retry).await;
+    assert_eq!(report.state, Outcome::Verified, "{report:#?}");
+    stage.assert_all_there_once();
+}

@@ -1,0 +1,173 @@
+//! The engine between two stand-ins that the trial can look into.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use mailhaul::{
+    error::Side,
+    imap::{Login, SignIn},
+    lab::{
+        generate::{Language, Recipe, exchange_target},
+        imap::{self, Accounts, Persona, Server},
+        mailstore::Mailstore,
+    },
+    ledger::{Ledger, sqlite::SqliteLedger},
+    limits,
+    mailbox::{ImapSettings, Profile, named},
+    net::{Dial, Encryption},
+    pace::{Pacer, Rates},
+    secret::Secret,
+    source::imap::ImapSource,
+    target::imap::ImapTarget,
+    transfer::{self, MailboxReport, Options, Pair, PassKind, Unobserved},
+};
+use tokio_util::sync::CancellationToken;
+
+/// Passes that may be needed until everything has arrived.
+const PASSES: usize = 6;
+
+/// A source, a target, and a ledger between them.
+pub struct Stage {
+    pub source: Server,
+    pub target: Server,
+    pub from: Mailstore,
+    pub to: Mailstore,
+    home: tempfile::TempDir,
+    profile: &'static Profile,
+}
+
+impl Stage {
+    /// Two mailboxes on two servers; the target is known by the profile of this name.
+    pub async fn between(from: (Mailstore, Persona), to: (Mailstore, Persona), profile: &str) -> Stage {
+        Stage {
+            source: Server::start(from.0.clone(), from.1).await.unwrap(),
+            target: Server::start(to.0.clone(), to.1).await.unwrap(),
+            from: from.0,
+            to: to.0,
+            home: tempfile::tempdir().unwrap(),
+            profile: impatient(profile),
+        }
+    }
+
+    /// A generated mailbox on a generic server, and an empty one on Exchange Online with further habits.
+    pub async fn exchange(recipe: &Recipe, turn: impl FnOnce(&mut Persona)) -> Stage {
+        let persona = Persona::exchange(imap::Profile::Move).with(turn);
+        let from = (recipe.build(), Persona::generic());
+        Stage::between(from, (exchange_target(Language::German), persona), "Exchange Online").await
+    }
+
+    /// The bytes of every message at the source.
+    pub fn bodies(&self) -> Vec<bytes::Bytes> {
+        self.from.read(|mailbox| {
+            mailbox.folders().flat_map(|(_, folder)| folder.messages()).map(|m| m.content.bytes()).collect()
+        })
+    }
+
+    fn settings(&self, server: &Server, side: Side, profile: Option<&'static Profile>) -> ImapSettings {
+        let dial = Dial {
+            host: "127.0.0.1".to_owned(),
+            port: server.port(),
+            encryption: Encryption::None,
+            ca: Vec::new(),
+            insecure: false,
+            proxy: None,
+            connect_deadline: limits::CONNECT_DEADLINE,
+            side,
+        };
+        let password = Secret::new(Accounts::PASSWORD.to_owned());
+        let sign_in = SignIn {
+            dial,
+            login: Login::Password { user: Accounts::USER.to_owned(), password },
+            rates: Rates::default(),
+            deadline: limits::COMMAND_DEADLINE,
+            compress: false,
+            resync: side == Side::Source,
+            utf8: false,
+        };
+        ImapSettings {
+            sign_in,
+            describe: format!("{side:?}"),
+            bodies: mailhaul::body::BodyStore::new(),
+            pacer: Pacer::new(limits::INTENT_BATCH),
+            caps: None,
+            profile,
+        }
+    }
+
+    /// One pass, first or delta.
+    pub async fn pass(&self) -> MailboxReport {
+        self.pass_of(PassKind::Auto).await
+    }
+
+    /// One pass of this kind.
+    pub async fn pass_of(&self, pass: PassKind) -> MailboxReport {
+        let pair = Pair {
+            source_identity: "source".to_owned(),
+            target_identity: "target".to_owned(),
+            source: Arc::new(ImapSource::new(self.settings(&self.source, Side::Source, None))),
+            target: Arc::new(ImapTarget::new(self.settings(&self.target, Side::Target, Some(self.profile)))),
+        };
+        let ledger: Arc<dyn Ledger> = SqliteLedger::open(Path::new(&self.home.path().join("ledger.db"))).unwrap();
+        let options = Options { pass, ..Options::default() };
+        transfer::run_pass(&pair, ledger, &options, Arc::new(Unobserved), CancellationToken::new()).await
+    }
+
+    /// Passes until everything is verified; the last report and the time of them all.
+    pub async fn until_verified(&self) -> (MailboxReport, Duration) {
+        let begun = Instant::now();
+        let mut last = self.pass().await;
+        for _ in 1..PASSES {
+            if last.state == transfer::Outcome::Verified {
+                break;
+            }
+            last = self.pass().await;
+        }
+        assert_eq!(
+            last.state,
+            transfer::Outcome::Verified,
+            "{last:#?}\n{:#?}",
+            self.target.journal().closed_by_server()
+        );
+        (last, begun.elapsed())
+    }
+
+    /// Fails unless the target holds what the source holds, no more and no less.
+    #[track_caller]
+    pub fn assert_all_there_once(&self) {
+        let (wanted, found) = (counted(&self.from), counted(&self.to));
+        let off = |(message, count): (&Kept, &usize)| {
+            let have = found.get(message).copied().unwrap_or(0);
+            (have != *count).then(|| format!("{have} of {count}: {}", message.0))
+        };
+        let mut lines: Vec<String> = wanted.iter().filter_map(off).collect();
+        let unknown = found.keys().filter(|message| !wanted.contains_key(*message));
+        lines.extend(unknown.map(|message| format!("never sent: {}", message.0)));
+        lines.truncate(20);
+        assert!(lines.is_empty(), "{lines:#?}");
+    }
+}
+
+/// A message as Exchange keeps it: its bytes (as text, for people), date and system flags.
+type Kept = (String, i64, u8);
+
+fn counted(store: &Mailstore) -> BTreeMap<Kept, usize> {
+    let mut counts = BTreeMap::new();
+    store.read(|mailbox| {
+        for message in mailbox.folders().flat_map(|(_, folder)| folder.messages()) {
+            let text = String::from_utf8_lossy(&message.content.bytes()).into_owned();
+            let kept = (text, message.received_at.unix, message.flags.system.bits());
+            *counts.entry(kept).or_default() += 1;
+        }
+    });
+    counts
+}
+
+/// The profile of this name, which waits seconds instead of a minute for late arrivals: so do the stand-ins.
+fn impatient(name: &str) -> &'static Profile {
+    let profile = named(name).unwrap();
+    Box::leak(Box::new(Profile { settle: Duration::from_secs(3), ..*profile }))
+}
