@@ -35,7 +35,7 @@ pub const FINGERPRINT_FIELDS: [&str; 8] =
 ///
 /// The same for a message before and after each repair. Equal fingerprints are evidence, not identity.
 pub fn fingerprint(message: &[u8]) -> Fingerprint {
-    let head = header::without_nul(message.get(..limits::HEADER_READ).unwrap_or(message));
+    let head = header::readable(message);
     let gathered = Gathered::of(&head);
     let mut hasher = blake3::Hasher::new();
     for (name, items) in gathered.in_order() {

@@ -4,6 +4,8 @@
 
 use std::{borrow::Cow, ops::Range};
 
+use crate::limits;
+
 /// One field of a header, folded lines included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field<'a> {
@@ -54,7 +56,12 @@ pub fn is_mbox_from(bytes: &[u8]) -> bool {
     bytes.starts_with(b"From ")
 }
 
-/// `bytes` without NUL octets, which some servers drop and others keep.
+/// The part of `message` that is read as a header, without NUL octets, which some servers drop and others keep.
+pub fn readable(message: &[u8]) -> Cow<'_, [u8]> {
+    without_nul(message.get(..limits::HEADER_READ).unwrap_or(message))
+}
+
+/// `bytes` without NUL octets.
 pub fn without_nul(bytes: &[u8]) -> Cow<'_, [u8]> {
     if bytes.contains(&0) { bytes.iter().copied().filter(|&b| b != 0).collect() } else { bytes.into() }
 }

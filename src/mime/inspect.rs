@@ -143,7 +143,7 @@ impl Inspector {
             self.measure(self.line);
             self.seen.bare_newline = true;
         }
-        let head = header::without_nul(&self.head);
+        let head = header::readable(&self.head);
         let mut seen = self.seen;
         seen.mbox_from = header::is_mbox_from(&head);
         seen.malformed_header = header::fields(&head).skip(usize::from(seen.mbox_from)).any(|f| f.is_malformed());
