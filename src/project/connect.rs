@@ -37,13 +37,16 @@ pub struct Connectors {
 impl Connectors {
     /// Every pair, ready to run.
     pub fn jobs(&mut self, pairs: Vec<MailboxPair>) -> Vec<Job> {
-        pairs.into_iter().map(|pair| self.job(pair)).collect()
+        let shares = Shares::of(&pairs);
+        pairs.into_iter().map(|pair| self.job(pair, &shares)).collect()
     }
 
-    fn job(&mut self, mut pair: MailboxPair) -> Job {
-        let per_mailbox = [&pair.source, &pair.target].map(|side| side.endpoint.caps.connections_per_mailbox);
-        let limits = per_mailbox.into_iter().chain([pair.options.connections]);
-        pair.options.connections = limits.flatten().min();
+    fn job(&mut self, mut pair: MailboxPair, shares: &Shares) -> Job {
+        pair.options.most_connections = [&pair.source, &pair.target]
+            .into_iter()
+            .flat_map(|side| [side.endpoint.caps.connections_per_mailbox, shares.connections(&side.endpoint)])
+            .flatten()
+            .min();
         let engine = transfer::Pair {
             source_identity: pair.source.identity(),
             target_identity: pair.target.identity(),
@@ -69,6 +72,35 @@ impl Connectors {
         let connections = endpoint.caps.connections?;
         let new = || Caps::new(CapsConfig { connections, mailboxes: connections, bytes_per_second: None });
         Some(self.caps.entry(endpoint.name.clone()).or_insert_with(new).clone())
+    }
+}
+
+/// How many mailboxes work at each endpoint at a time at most.
+///
+/// An endpoint's connections are shared out before anything is dialled. Were they taken as they come, two mailboxes could each hold what the
+/// other one waits for: a connection at the source here, at the target there.
+struct Shares(HashMap<String, usize>);
+
+impl Shares {
+    fn of(pairs: &[MailboxPair]) -> Shares {
+        let (mut batches, mut shares) = (HashMap::<(&str, &str), usize>::new(), HashMap::new());
+        for pair in pairs {
+            let names = [&pair.source.endpoint.name, &pair.target.endpoint.name];
+            for name in names.iter().take(if names[0] == names[1] { 1 } else { 2 }) {
+                *batches.entry((name.as_str(), pair.batch.as_str())).or_default() += 1;
+            }
+        }
+        let most: HashMap<&str, usize> = pairs.iter().map(|pair| (pair.batch.as_str(), pair.max_mailboxes)).collect();
+        for ((endpoint, batch), pairs) in batches {
+            *shares.entry(endpoint.to_owned()).or_default() += pairs.min(most.get(batch).copied().unwrap_or(1));
+        }
+        Shares(shares)
+    }
+
+    /// One mailbox's share of the endpoint's connections.
+    fn connections(&self, endpoint: &Endpoint) -> Option<usize> {
+        let all = endpoint.caps.connections?;
+        Some((all / self.0.get(&endpoint.name).copied().unwrap_or(1).max(1)).max(1))
     }
 }
 
@@ -124,5 +156,43 @@ fn describe(mailbox: &Mailbox) -> String {
     match address.contains('@') {
         true => address.clone(),
         false => format!("{address}@{}", mailbox.endpoint.host),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::url;
+
+    fn pair(batch: &str, cap: Option<usize>, max_mailboxes: usize) -> MailboxPair {
+        let mailbox = |name: &str| {
+            let mut mailbox = url::parse(name, "imap://u:p@127.0.0.1", false).unwrap();
+            Arc::make_mut(&mut mailbox.endpoint).caps.connections = cap;
+            mailbox
+        };
+        MailboxPair {
+            batch: batch.to_owned(),
+            max_mailboxes,
+            source: mailbox("from"),
+            target: mailbox("to"),
+            priority: 1,
+            kind: None,
+            options: Default::default(),
+        }
+    }
+
+    fn most(pairs: Vec<MailboxPair>) -> Option<usize> {
+        Connectors::default().jobs(pairs)[0].pair.options.most_connections
+    }
+
+    #[test]
+    fn the_connections_of_an_endpoint_are_shared_out() {
+        let pairs = |cap, n: usize, at_a_time| (0..n).map(|_| pair("one", cap, at_a_time)).collect::<Vec<_>>();
+        assert_eq!(most(pairs(None, 8, 4)), None);
+        assert_eq!(most(pairs(Some(40), 8, 4)), Some(10), "four at a time");
+        assert_eq!(most(pairs(Some(40), 1, 20)), Some(40), "only one");
+        assert_eq!(most(pairs(Some(3), 8, 4)), Some(1), "never none");
+        let two = [pairs(Some(40), 4, 4), (0..4).map(|_| pair("two", Some(40), 4)).collect()].concat();
+        assert_eq!(most(two), Some(5), "both batches at once");
     }
 }

@@ -104,8 +104,10 @@ pub struct Options {
     pub verify: VerifyLevel,
     /// Which pass.
     pub pass: PassKind,
-    /// Most connections per side; `None`: as the profiles say.
+    /// Connections per side that a person asked for; `None`: as the profiles say.
     pub connections: Option<usize>,
+    /// Never more than these per side: the mailbox's share of what its endpoints allow.
+    pub most_connections: Option<usize>,
     /// Where refused messages are kept as .eml; `None`: nowhere.
     pub quarantine: Option<std::path::PathBuf>,
 }

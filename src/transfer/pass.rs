@@ -137,5 +137,6 @@ async fn lanes(run: &Run, sides: &mut Sides, jobs: usize) -> Result<usize> {
 /// As many as both sides serve usefully and a person allows, and as there are folders.
 fn useful_lanes(run: &Run, source: &dyn SourceSession, target: &dyn TargetSession, folders: usize) -> usize {
     let useful = source.capabilities().connections.min(target.capabilities().connections);
-    run.options.connections.unwrap_or(useful).min(folders).max(1)
+    let most = run.options.most_connections.unwrap_or(usize::MAX);
+    run.options.connections.unwrap_or(useful).min(most).min(folders).max(1)
 }

@@ -49,8 +49,10 @@ fn mailbox(text: &mut String, report: &MailboxReport) {
     if let Some(error) = &report.error {
         let _ = writeln!(text, "  {}\n  Problem:   {}\n  Next step: {}", error.code, error.problem, error.next_step);
     }
-    let _ = writeln!(text, "  {}", equation(&report.counts));
-    let _ = writeln!(text, "  {}", subsets(&report.counts));
+    // An error before anything was listed leaves nothing to count.
+    if report.error.is_none() || report.counts.in_scope > 0 {
+        let _ = writeln!(text, "  {}\n  {}", equation(&report.counts), subsets(&report.counts));
+    }
     for line in report.attention.iter().filter(|line| line.severity != Severity::Note).take(SHOWN) {
         let place =
             [line.folder.as_deref(), line.message.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", ");

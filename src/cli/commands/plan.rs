@@ -56,7 +56,7 @@ pub(super) async fn over(face: &Face, store: &Store, pairs: Vec<MailboxPair>) ->
         let (ledger, observer, drain) = (ledger.clone(), board.begins(number), stop.drain.clone());
         async move { transfer::forecast(engine, ledger, &pair.options, observer, drain).await }
     });
-    let all = board.show(stream::iter(forecasts).buffered(TOGETHER).collect::<Vec<_>>());
+    let all = board.show(stream::iter(forecasts).buffered(together(&jobs)).collect::<Vec<_>>());
     let mailboxes = tokio::select! {
         mailboxes = all => mailboxes,
         () = stop.now.cancelled() => return Ok(Ending::Stopped),
@@ -69,6 +69,13 @@ pub(super) async fn over(face: &Face, store: &Store, pairs: Vec<MailboxPair>) ->
         (false, true) => Ending::Failed,
         (false, false) => Ending::Done,
     })
+}
+
+/// Each mailbox that is looked at holds a connection on both sides: never more than any endpoint allows.
+fn together(jobs: &[Job]) -> usize {
+    let caps =
+        jobs.iter().flat_map(|job| [&job.pair.source, &job.pair.target]).map(|side| side.endpoint.caps.connections);
+    caps.flatten().chain(jobs.iter().map(|job| job.pair.max_mailboxes)).chain([TOGETHER]).min().unwrap_or(1)
 }
 
 fn text(forecasts: &[Forecast]) -> String {

@@ -1,4 +1,4 @@
-//! `mailhaul.toml`: what a project is made of. [`raw`] is the file's form, this module what it means.
+//! `mailhaul.toml`: what a project is made of. `raw` is the file's form, this module what it means.
 //!
 //! Unknown keys and tables are errors, so that a misspelt `exlude` never copies what it should leave out.
 //! Relative file names are relative to the configuration.

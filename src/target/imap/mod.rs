@@ -1,7 +1,7 @@
 //! IMAP as a target: any server, and Exchange Online in particular (microsoft365.md part II).
 //!
-//! A message is put there by one APPEND with its flags and date. What a reply says of a message is [`refusal`]'s to tell, which
-//! flags are sent [`kept`]'s, how a group becomes commands [`unit`]'s. The session itself never removes; [`editor`] does, by UID.
+//! A message is put there by one APPEND with its flags and date. What a reply says of a message is `refusal`'s to tell, which
+//! flags are sent `kept`'s, how a group becomes commands `unit`'s. The session itself never removes; `editor` does, by UID.
 
 mod append;
 mod capabilities;

@@ -95,3 +95,20 @@ fn one_mailbox_that_fails_does_not_stop_the_others() {
     let states: Vec<_> = run.document["mailboxes"].as_array().unwrap().iter().map(|m| m["state"].clone()).collect();
     assert_eq!(states, ["verified", "failed"]);
 }
+
+/// Two connections on either side for two mailboxes of many folders: nobody may wait for what the other one holds.
+#[test]
+fn scarce_connections_are_shared_and_never_locked() {
+    let (source, target) = (Dovecot::start(), Dovecot::start());
+    let users: Vec<(String, String)> = (1..=4).map(|n| (format!("u{n}"), format!("v{n}"))).collect();
+    for (user, _) in &users {
+        ["INBOX", "A", "B", "C", "D"].iter().for_each(|folder| post(&source, user, folder, 5));
+    }
+    let project = Project::new(source.address(), target.address(), &users, 2);
+    let config = project.home.path().join("mailhaul.toml");
+    let text = fs::read_to_string(&config).unwrap().replace("max-connections = 1000", "max-connections = 2");
+    fs::write(&config, text).unwrap();
+    assert_eq!(mailhaul(project.home.path(), &["plan"]).code, Some(0));
+    let run = project.run(&["run"]);
+    assert_eq!((run.code, &run.document["outcome"]), (Some(0), &"verified".into()), "{run:#?}");
+}
