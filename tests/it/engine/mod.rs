@@ -1,9 +1,13 @@
 //! The engine in this process, between real servers: what the command line cannot stage.
 
+mod deaths;
 mod exchange;
+mod letters;
 mod oddities;
+mod scenes;
 mod smoke;
 mod stage;
+mod theatre;
 
 use std::{
     net::SocketAddr,

@@ -33,12 +33,13 @@ pub struct FaultyLedger {
     fatal: u64,
     death: Death,
     steps: AtomicU64,
+    knell: tokio::sync::Notify,
 }
 
 impl FaultyLedger {
     /// Dies at write number `fatal`, counted from 0.
     pub fn new(inner: Arc<dyn Ledger>, fatal: u64, death: Death) -> Self {
-        FaultyLedger { inner, fatal, death, steps: AtomicU64::new(0) }
+        FaultyLedger { inner, fatal, death, steps: AtomicU64::new(0), knell: tokio::sync::Notify::new() }
     }
 
     /// Only counts.
@@ -56,6 +57,11 @@ impl FaultyLedger {
         self.steps() > self.fatal
     }
 
+    /// Waits for its death.
+    pub async fn died(&self) {
+        self.knell.notified().await;
+    }
+
     async fn write<T: Send>(&self, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
         let step = self.steps.fetch_add(1, Ordering::SeqCst);
         if step < self.fatal {
@@ -64,6 +70,7 @@ impl FaultyLedger {
         if step == self.fatal && self.death == Death::After {
             call.await?;
         }
+        self.knell.notify_one();
         Err(dead(self.fatal))
     }
 
