@@ -87,6 +87,8 @@ pub struct AppendItem {
     pub flags: Flags,
     /// INTERNALDATE; `None` lets the target choose.
     pub received_at: Option<ReceivedAt>,
+    /// It was refused before. Nothing else is in flight beside it, for the next refusal may end the session.
+    pub suspect: bool,
 }
 
 /// What became of one append.

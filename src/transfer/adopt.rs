@@ -1,10 +1,12 @@
 //! Mail that the target holds already: it answers for listed rows before anything is copied, and stays as it is.
 //!
-//! The case of a target half filled by another tool, of a lost ledger, of one restored from a backup. Headers first: a fingerprint that is
-//! unique on both sides decides. Where it is not, the bytes decide on targets that keep them (never one answer for two rows), and on
-//! others the multiset of sizes and dates.
+//! The case of a target half filled by another tool, of a lost ledger, of one restored from a backup. Headers name the candidates and
+//! the bytes decide, where both sides keep them: equal headers are not equal messages, and two drafts may differ in one letter.
+//! Elsewhere it is the multiset of headers, sizes and dates. One message there never answers for two rows.
+//!
+//! Rejected: to spare the bodies where a header is unique on both sides. Adopting is rare, and what is adopted wrongly is lost.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     arrivals::Arrivals,
@@ -17,7 +19,7 @@ use crate::{
     error::Result,
     ledger::{FolderRow, Row, RowQuery, Settlement},
     limits,
-    model::{Flags, RowState, SystemFlags, TargetUid},
+    model::{BodyHash, Fingerprint, Flags, RowState, SystemFlags, TargetUid},
     source::{FetchItem, SourceSession},
     target::TargetSession,
     transfer::Event,
@@ -42,12 +44,15 @@ pub(super) async fn adopt(
             continue;
         }
         let items = fingerprints(source, folder, &rows).await?;
-        let mut pairs = Vec::new();
-        for mut group in group(items, arrivals.unclaimed.iter().copied()) {
-            pairs.extend(decide(run, source, target, job, folder, &rows, &mut group, tolerance).await?);
-        }
-        settle(run, target, job, arrivals.status.validity, &rows, &pairs).await?;
-        arrivals.unclaimed.retain(|item| pairs.iter().all(|(_, uid)| *uid != item.id));
+        let groups = group(items, arrivals.unclaimed.iter().copied());
+        let adopted = if target.capabilities().keeps_bytes && source.capabilities().stable_bytes {
+            by_bytes(run, source, target, job, folder, &rows, groups).await?
+        } else {
+            by_likeness(&groups, tolerance)
+        };
+        settle(run, target, job, arrivals.status.validity, &rows, &adopted).await?;
+        let taken: HashSet<i64> = adopted.iter().map(|one| i64::from(one.uid)).collect();
+        arrivals.unclaimed.retain(|item| !taken.contains(&item.id));
     }
     Ok(())
 }
@@ -106,34 +111,51 @@ async fn fingerprints(source: &mut dyn SourceSession, folder: &FolderRow, rows: 
     Ok(items)
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "both sessions, the folder on either side and the group are what a decision needs"
-)]
-async fn decide(
+/// A row and the message that answers for it.
+struct Adopted {
+    row: i64,
+    uid: u32,
+    fingerprint: Fingerprint,
+    hash: Option<BodyHash>,
+}
+
+impl Adopted {
+    fn all(group: &Group, pairs: Vec<(i64, i64)>, hashes: &HashMap<u32, BodyHash>) -> Vec<Adopted> {
+        let Some(fingerprint) = group.wanted.first().map(|item| item.fingerprint) else { return Vec::new() };
+        let adopted = |(row, uid)| {
+            let uid = u32::try_from(uid).ok()?;
+            Some(Adopted { row, uid, fingerprint, hash: hashes.get(&uid).copied() })
+        };
+        pairs.into_iter().filter_map(adopted).collect()
+    }
+}
+
+fn by_likeness(groups: &[Group], tolerance: Tolerance) -> Vec<Adopted> {
+    groups.iter().flat_map(|group| Adopted::all(group, group.by_likeness(tolerance), &HashMap::new())).collect()
+}
+
+async fn by_bytes(
     run: &Run,
     source: &mut dyn SourceSession,
     target: &mut dyn TargetSession,
     job: &Job,
     folder: &FolderRow,
     rows: &Rows,
-    group: &mut Group,
-    tolerance: Tolerance,
-) -> Result<Vec<(i64, i64)>> {
-    if group.is_plain(tolerance) || !target.capabilities().keeps_bytes {
-        return Ok(group.by_likeness(tolerance));
-    }
-    let items = group.wanted.iter().filter_map(|item| rows.get(&item.id)).map(fetch_item).collect();
-    let wanted = bodies::hashes(run, source, &folder.name, folder.epoch.unwrap_or_default(), items).await?;
-    let uids = group.found.iter().filter_map(|item| u32::try_from(item.id).ok()).collect();
-    let found = bodies::target_hashes(target, &job.folder, uids).await?;
-    for item in &mut group.wanted {
-        item.hash = wanted.get(&item.id).copied();
-    }
-    for item in &mut group.found {
-        item.hash = u32::try_from(item.id).ok().and_then(|uid| found.get(&uid).copied());
-    }
-    Ok(group.by_hash())
+    groups: Vec<Group>,
+) -> Result<Vec<Adopted>> {
+    let max_line = target.capabilities().max_line;
+    let wanted: Vec<&Row> = groups.iter().flat_map(|g| &g.wanted).filter_map(|item| rows.get(&item.id)).collect();
+    let items = wanted.into_iter().map(fetch_item).collect();
+    let forms = bodies::forms(run, source, &folder.name, folder.epoch.unwrap_or_default(), items, max_line).await?;
+    let found = groups.iter().flat_map(|group| &group.found);
+    let mut uids: Vec<u32> = found.filter_map(|item| u32::try_from(item.id).ok()).collect();
+    uids.sort_unstable();
+    let hashes = bodies::target_hashes(target, &job.folder, uids).await?;
+    let equal = |wanted: &Item, found: &Item| {
+        let hash = u32::try_from(found.id).ok().and_then(|uid| hashes.get(&uid));
+        forms.get(&wanted.id).zip(hash).is_some_and(|(forms, hash)| forms.contains(hash))
+    };
+    Ok(groups.iter().flat_map(|group| Adopted::all(group, group.by_bytes(equal), &hashes)).collect())
 }
 
 async fn settle(
@@ -142,17 +164,17 @@ async fn settle(
     job: &Job,
     validity: u32,
     rows: &Rows,
-    pairs: &[(i64, i64)],
+    adopted: &[Adopted],
 ) -> Result<()> {
-    let uid_of = |(row, uid): &(i64, i64)| Some((u32::try_from(*uid).ok()?, rows.get(row)?));
-    for page in pairs.chunks(limits::LEDGER_PAGE) {
-        let matched: Vec<(u32, &Row)> = page.iter().filter_map(uid_of).collect();
-        let there = bodies::attributes(target, &job.folder, matched.iter().map(|(uid, _)| *uid).collect()).await?;
-        let settlement = |(uid, row): &(u32, &Row)| {
+    for page in adopted.chunks(limits::LEDGER_PAGE) {
+        let matched: Vec<(&Adopted, &Row)> = page.iter().filter_map(|one| Some((one, rows.get(&one.row)?))).collect();
+        let there = bodies::attributes(target, &job.folder, matched.iter().map(|(one, _)| one.uid).collect()).await?;
+        let settlement = |(one, row): &(&Adopted, &Row)| {
             let mut settlement = Settlement::new(row.id, RowState::Listed, RowState::AlreadyPresent);
-            settlement.target = Some(TargetUid { validity, uid: *uid });
+            settlement.target = Some(TargetUid { validity, uid: one.uid });
             settlement.target_folder = Some(job.folder.clone());
-            settlement.applied = Some(shared(&row.flags, there.get(uid).map(|found| &found.flags)));
+            settlement.applied = Some(shared(&row.flags, there.get(&one.uid).map(|found| &found.flags)));
+            (settlement.fingerprint, settlement.body_hash) = (Some(one.fingerprint), one.hash);
             settlement
         };
         run.ledger.settle(run.lease, matched.iter().map(settlement).collect()).await?;
@@ -172,7 +194,6 @@ fn shared(source: &Flags, target: Option<&Flags>) -> Flags {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Fingerprint;
 
     #[test]
     fn only_near_sizes_are_asked_for() {

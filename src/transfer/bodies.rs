@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tokio::sync::mpsc;
 
-use super::run::Run;
+use super::{copy, run::Run};
 use crate::{
     error::{Code, Disposition, Error, Result, Scope, Side},
     limits,
@@ -13,14 +13,19 @@ use crate::{
     target::{Evidence, Find, Found, TargetSession},
 };
 
-/// Hashes of source messages by row; those that cannot be read are left out.
-pub(super) async fn hashes(
+/// Hashes by row, the original's first.
+pub(super) type Forms = HashMap<i64, Vec<BodyHash>>;
+
+/// What source messages are by their bytes: for each row the hashes of all that it may be at a target that takes lines of
+/// `max_line` bytes ([`copy::forms`]). Those that cannot be read are left out.
+pub(super) async fn forms(
     run: &Run,
     source: &mut dyn SourceSession,
     folder: &FolderName,
     epoch: u64,
     items: Vec<FetchItem>,
-) -> Result<HashMap<i64, BodyHash>> {
+    max_line: Option<usize>,
+) -> Result<Forms> {
     let (wanted, queue) = mpsc::channel(1);
     let (sender, mut bodies) = mpsc::channel::<Fetched>(limits::LANE_QUEUE);
     let feed = async move {
@@ -31,18 +36,18 @@ pub(super) async fn hashes(
         }
     };
     let read = async {
-        let mut hashes = HashMap::new();
+        let mut forms = Forms::new();
         while let Some(fetched) = bodies.recv().await {
             if let FetchResult::Body(body) = fetched.what {
-                hashes.insert(fetched.row, body.hash().map_err(spool_error)?);
+                forms.insert(fetched.row, copy::forms(&body, max_line)?);
             }
         }
-        Ok::<_, Error>(hashes)
+        Ok::<_, Error>(forms)
     };
-    let (fetched, (), hashes) = tokio::join!(source.fetch(folder, epoch, queue, sender), feed, read);
+    let (fetched, (), forms) = tokio::join!(source.fetch(folder, epoch, queue, sender), feed, read);
     run.go_on()?;
     fetched?;
-    hashes
+    forms
 }
 
 /// Hashes of target messages by UID.

@@ -88,13 +88,10 @@ fn line(job: &Job, error: &Error) -> Attention {
 
 async fn with_retries(run: &Run, sides: &mut Sides, job: &Job, mirror: bool, walked: &mut Walked) -> Result<()> {
     let mut budget = Budget::new();
-    let mut again = false;
+    let mut work = Work::new(run, job, mirror);
     loop {
-        let mut arrived = 0;
-        let ended = Work { run, job, mirror, again }.carry_out(sides, walked, &mut arrived).await;
-        let Err(error) = ended else { return Ok(()) };
-        again = true;
-        if arrived > 0 {
+        let Err(error) = work.carry_out(sides, walked).await else { return Ok(()) };
+        if work.made_progress() {
             budget.refill();
         }
         budget.again(run, sides, error).await?;

@@ -78,6 +78,11 @@ impl Group {
         self.pair(|w, f| w.hash.is_some() && w.hash == f.hash)
     }
 
+    /// Pairs (wanted, found) whose bytes are equal by what the caller knows of them.
+    pub fn by_bytes(&self, equal: impl Fn(&Item, &Item) -> bool) -> Vec<(i64, i64)> {
+        self.pair(equal)
+    }
+
     /// Pairs (wanted, found) as like as can be told without bytes: equal dates and near sizes first, else in order.
     pub fn by_likeness(&self, tolerance: Tolerance) -> Vec<(i64, i64)> {
         self.pair(|w, f| tolerance.admits(w.size, f.size))

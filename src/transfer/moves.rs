@@ -2,11 +2,12 @@
 //!
 //! A row that is gone (or whose folder is) and a listed row elsewhere with the same size and date are candidates; the body's hash decides. Only
 //! messages that this ledger appended and that still stand at the target are moved. The new place is a durable intent before the
-//! move, so that a move cut off in the middle is found again like an append.
+//! move, so that a move cut off in the middle is found again like an append: it is settled first, and one that did not happen
+//! is made anew. Left to the copy, it would become a second copy.
 
 use std::collections::HashMap;
 
-use super::{bodies, job::Job, run::Run};
+use super::{bodies, job::Job, reconcile, run::Run};
 use crate::{
     error::Result,
     ledger::{Correction, FolderRow, Intent, Row, RowQuery, Settlement},
@@ -34,13 +35,17 @@ pub(super) async fn follow(
     if left.is_empty() {
         return Ok(());
     }
+    let max_line = target.capabilities().max_line;
     for job in jobs {
+        if was_cut_off(run, job, &left).await? {
+            reconcile::settle(run, target, job, true).await?;
+        }
         for folder in &job.sources {
-            let candidates = candidates(run, folder, &left).await?;
+            let candidates = candidates(run, folder, RowState::Listed, &left).await?;
             if candidates.is_empty() {
                 continue;
             }
-            let moves = with_equal_bytes(run, source, folder, candidates, &mut left).await?;
+            let moves = with_equal_bytes(run, source, folder, candidates, &mut left, max_line).await?;
             for (from, moves) in by_folder(moves) {
                 carry_out(run, target, &from, job, moves).await?;
             }
@@ -78,7 +83,7 @@ async fn departed(run: &Run, folders: &[FolderRow]) -> Result<Departed> {
             if count > limits::MOVES_MOST {
                 return Ok(departed);
             }
-            for row in page.into_iter().filter(|row| row.rung == 0 && row.body_hash.is_some()) {
+            for row in page.into_iter().filter(|row| row.body_hash.is_some()) {
                 departed.entry(likeness(&row)).or_default().push(row);
             }
         }
@@ -86,8 +91,18 @@ async fn departed(run: &Run, folders: &[FolderRow]) -> Result<Departed> {
     Ok(departed)
 }
 
-async fn candidates(run: &Run, folder: &FolderRow, left: &Departed) -> Result<Vec<Row>> {
-    let states = vec![RowState::Listed];
+/// Whether a row in doubt may be a move that an earlier pass did not see to its end.
+async fn was_cut_off(run: &Run, job: &Job, left: &Departed) -> Result<bool> {
+    for folder in &job.sources {
+        if !candidates(run, folder, RowState::Intended, left).await?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+async fn candidates(run: &Run, folder: &FolderRow, state: RowState, left: &Departed) -> Result<Vec<Row>> {
+    let states = vec![state];
     let mut query =
         RowQuery { folder: Some(folder.id), states, in_scope: Some(true), gone: Some(false), ..Run::page() };
     let mut found = Vec::new();
@@ -105,15 +120,16 @@ async fn with_equal_bytes(
     folder: &FolderRow,
     candidates: Vec<Row>,
     left: &mut Departed,
+    max_line: Option<usize>,
 ) -> Result<Vec<Move>> {
     let item = |row: &Row| FetchItem { row: row.id, id: row.key.id.clone(), size: row.size };
     let items = candidates.iter().map(item).collect();
-    let hashes = bodies::hashes(run, source, &folder.name, folder.epoch.unwrap_or_default(), items).await?;
+    let epoch = folder.epoch.unwrap_or_default();
+    let forms = bodies::forms(run, source, &folder.name, epoch, items, max_line).await?;
     let mut moves = Vec::new();
     for new in candidates {
-        let hash = hashes.get(&new.id).copied();
-        let Some(rows) = left.get_mut(&likeness(&new)) else { continue };
-        if let Some(at) = rows.iter().position(|old| hash.is_some() && old.body_hash == hash) {
+        let (Some(rows), Some(forms)) = (left.get_mut(&likeness(&new)), forms.get(&new.id)) else { continue };
+        if let Some(at) = rows.iter().position(|old| old.body_hash.is_some_and(|hash| forms.contains(&hash))) {
             moves.push(Move { old: rows.swap_remove(at), new });
         }
     }

@@ -239,7 +239,8 @@ async fn claim(
     Ok(())
 }
 
-/// New messages of other folders: where a user's move took the message.
+/// New messages of other folders: where a user's move took the message. Folders with doubts of their own are passed over: what
+/// arrived there may be the same mail sent for another row.
 async fn look_elsewhere(
     run: &Run,
     target: &mut dyn TargetSession,
@@ -250,6 +251,9 @@ async fn look_elsewhere(
     for other in folders.into_iter().filter(|f| f.selectable && f.name != *folder) {
         if doubt.is_empty() {
             break;
+        }
+        if !in_doubt(run, &other.name).await?.is_empty() {
+            continue;
         }
         let status = target.status(&other.name).await?;
         let known = run.ledger.target_folder(run.lease.pair, &other.name).await?;

@@ -1,6 +1,10 @@
-//! Messages the target refused, after a folder's copy: each climbs the ladder until it is taken or recorded with the server's words.
+//! Messages the target refused: each climbs the ladder until it is taken or recorded with the server's words.
+//!
+//! They climb after their folder's copy. A refusal may cost the session (a BAD ends it, and others in flight are in doubt), so what
+//! was learnt of a message is kept from one attempt of a pass to the next: sent once more among the others, it would end
+//! the next session at the same place.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use tokio::sync::mpsc;
 
@@ -12,64 +16,141 @@ use super::{
     sides::Sides,
 };
 use crate::{
-    error::Result,
-    ledger::{FolderRow, Row, Settlement},
+    error::{Error, Result},
+    ledger::{FolderId, FolderRow, Row, RowId, RowQuery, Settlement},
     limits,
-    model::RowState,
+    model::{Reason, RowState},
     source::{FetchItem, FetchResult, Fetched},
     target::FolderStatus,
 };
 
-/// Tries the next rungs until every message of `refused` is taken or recorded; returns how many arrived.
+/// The messages of one job on the ladder.
+#[derive(Default)]
+pub(super) struct Ladder(Vec<Climber>);
+
+/// A refused message and what comes next.
+struct Climber {
+    row: Row,
+    next: Next,
+}
+
+enum Next {
+    Try(Rung),
+    End(Reason),
+}
+
+impl Ladder {
+    /// Puts refused messages on their next rungs.
+    pub fn take(&mut self, refused: Vec<Refused>) {
+        let rows: HashSet<RowId> = refused.iter().map(|one| one.row.id).collect();
+        self.0.retain(|climber| !rows.contains(&climber.row.id));
+        self.0.extend(refused.into_iter().map(|Refused { row, rung, refusal }| {
+            let next = copy::next_rung(rung, refusal.fault).map_or(Next::End(refusal.reason), Next::Try);
+            Climber { row, next }
+        }));
+    }
+
+    /// The rows on it: they are not copied like the others.
+    pub fn rows(&self) -> HashSet<RowId> {
+        self.0.iter().map(|climber| climber.row.id).collect()
+    }
+
+    /// Forgets those that the ledger does not list any more: what was in doubt has arrived meanwhile.
+    pub async fn recheck(&mut self, run: &Run) -> Result<()> {
+        let mut listed = HashSet::new();
+        for row in self.rows() {
+            let states = vec![RowState::Listed];
+            let query = RowQuery { states, after: Some(row - 1), limit: 1, ..RowQuery::default() };
+            let found = run.ledger.rows(run.lease.pair, query).await?;
+            listed.extend(found.first().map(|found| found.id).filter(|id| *id == row));
+        }
+        self.forget(|row| !listed.contains(&row));
+        Ok(())
+    }
+
+    fn forget(&mut self, done: impl Fn(RowId) -> bool) {
+        self.0.retain(|climber| !done(climber.row.id));
+    }
+
+    fn to_try(&self, folder: FolderId) -> VecDeque<(Row, Rung)> {
+        let rung = |climber: &Climber| match climber.next {
+            Next::Try(rung) if climber.row.folder == folder => Some((climber.row.clone(), rung)),
+            _ => None,
+        };
+        self.0.iter().filter_map(rung).collect()
+    }
+
+    fn ended(&self, folder: FolderId) -> Vec<(Row, Reason)> {
+        let reason = |climber: &Climber| match &climber.next {
+            Next::End(reason) if climber.row.folder == folder => Some((climber.row.clone(), reason.clone())),
+            _ => None,
+        };
+        self.0.iter().filter_map(reason).collect()
+    }
+}
+
+/// Tries the next rungs until no message of `folder` is left on the ladder; adds to `arrived` what was taken, even if it fails.
 pub(super) async fn climb(
     run: &Run,
     sides: &mut Sides,
     job: &Job,
     folder: &FolderRow,
     status: FolderStatus,
-    mut refused: Vec<Refused>,
-) -> Result<u64> {
-    let mut arrived = 0;
-    while !refused.is_empty() {
-        let (mut again, mut ended) = (VecDeque::new(), Vec::new());
-        for Refused { row, rung, refusal } in refused {
-            match copy::next_rung(rung, refusal.fault) {
-                Some(rung) => again.push_back((row, rung)),
-                None => ended.push((row, refusal.reason)),
-            }
+    ladder: &mut Ladder,
+    arrived: &mut u64,
+) -> Result<()> {
+    loop {
+        end(run, sides, folder, ladder).await?;
+        let tried = ladder.to_try(folder.id);
+        if tried.is_empty() {
+            return Ok(());
         }
-        let ended_rows = ended.iter().map(|(row, _)| row.clone()).collect();
-        let settlement = |(row, reason): (Row, _)| {
-            let failed = Settlement::new(row.id, RowState::Listed, RowState::Failed);
-            Settlement { reason: Some(reason), ..failed }
-        };
-        run.ledger.settle(run.lease, ended.into_iter().map(settlement).collect()).await?;
-        keep_originals(run, sides, folder, ended_rows).await?;
-        if again.is_empty() {
-            return Ok(arrived);
-        }
-        if again.iter().any(|(_, rung)| *rung == Rung::Fresh) {
+        run.go_on()?;
+        if tried.iter().any(|(_, rung)| *rung == Rung::Fresh) {
             std::mem::take(sides).close().await;
         }
+        let rows: HashSet<RowId> = tried.iter().map(|(row, _)| row.id).collect();
         let (source, target) = sides.both(run).await?;
-        let (copied, result) = copy::copy(run, source, target, job, folder, status, Feed::Rungs(again)).await;
+        let (copied, result) = copy::copy(run, source, target, job, folder, status, Feed::Rungs(tried)).await;
+        *arrived += copied.arrived + copied.refused.len() as u64;
+        let refused: HashSet<RowId> = copied.refused.iter().map(|one| one.row.id).collect();
+        ladder.take(copied.refused);
         result?;
-        arrived += copied.arrived;
-        refused = copied.refused;
+        ladder.forget(|row| rows.contains(&row) && !refused.contains(&row));
     }
-    Ok(arrived)
+}
+
+/// Records those that no rung helped. Their originals are kept before, so that a lost session costs none of them.
+async fn end(run: &Run, sides: &mut Sides, folder: &FolderRow, ladder: &mut Ladder) -> Result<()> {
+    let ended = ladder.ended(folder.id);
+    if ended.is_empty() {
+        return Ok(());
+    }
+    let rows: HashSet<RowId> = ended.iter().map(|(row, _)| row.id).collect();
+    keep_originals(run, sides, folder, ended.iter().map(|(row, _)| row)).await?;
+    let settlement = |(row, reason): (Row, Reason)| {
+        let failed = Settlement::new(row.id, RowState::Listed, RowState::Failed);
+        Settlement { reason: Some(reason), ..failed }
+    };
+    run.ledger.settle(run.lease, ended.into_iter().map(settlement).collect()).await?;
+    ladder.forget(|row| rows.contains(&row));
+    Ok(())
 }
 
 /// Keeps the originals of messages that ended as refused.
-async fn keep_originals(run: &Run, sides: &mut Sides, folder: &FolderRow, rows: Vec<Row>) -> Result<()> {
-    if rows.is_empty() || run.options.quarantine.is_none() {
+async fn keep_originals(
+    run: &Run,
+    sides: &mut Sides,
+    folder: &FolderRow,
+    rows: impl Iterator<Item = &Row>,
+) -> Result<()> {
+    if run.options.quarantine.is_none() {
         return Ok(());
     }
     let (source, _) = sides.both(run).await?;
     let (ask, asked) = mpsc::channel(1);
     let (bring, mut brought) = mpsc::channel::<Fetched>(limits::LANE_QUEUE);
-    let items: Vec<_> =
-        rows.iter().map(|row| FetchItem { row: row.id, id: row.key.id.clone(), size: row.size }).collect();
+    let items: Vec<_> = rows.map(|row| FetchItem { row: row.id, id: row.key.id.clone(), size: row.size }).collect();
     let feed = async move {
         for chunk in items.chunks(limits::FETCH_CHUNK) {
             if ask.send(chunk.to_vec()).await.is_err() {
@@ -83,7 +164,7 @@ async fn keep_originals(run: &Run, sides: &mut Sides, folder: &FolderRow, rows: 
                 quarantine::keep(run, fetched.row, &body)?;
             }
         }
-        Ok::<_, crate::error::Error>(())
+        Ok::<_, Error>(())
     };
     let (fetched, (), kept) =
         tokio::join!(source.fetch(&folder.name, folder.epoch.unwrap_or_default(), asked, bring), feed, keep);

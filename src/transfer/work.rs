@@ -2,8 +2,14 @@
 //! places, apply flags, mirror deletions, verify.
 
 use super::{
-    Deletions, Event, PassKind, Stage, VerifyLevel, adopt, copy, flags, job::Job, lane::Walked, mirror, reconcile,
-    refusals, run::Run, sides::Sides, verify,
+    Deletions, Event, PassKind, Stage, VerifyLevel, adopt, copy, flags,
+    job::Job,
+    lane::Walked,
+    mirror, reconcile,
+    refusals::{self, Ladder},
+    run::Run,
+    sides::Sides,
+    verify,
 };
 use crate::{
     clock,
@@ -17,15 +23,30 @@ pub(super) struct Work<'a> {
     pub run: &'a Run,
     pub job: &'a Job,
     /// Whether deletions may be mirrored in this pass.
-    pub mirror: bool,
-    /// Whether an earlier attempt of this pass was cut off.
-    pub again: bool,
+    mirror: bool,
+    /// Attempts of this pass so far.
+    attempts: u32,
+    /// Messages that the latest attempt settled in one way or the other, even if it failed.
+    settled: u64,
+    /// Refused messages, from attempt to attempt.
+    ladder: Ladder,
 }
 
-impl Work<'_> {
-    /// Carries it out; `arrived` counts messages even if it fails.
-    pub async fn carry_out(&self, sides: &mut Sides, walked: &mut Walked, arrived: &mut u64) -> Result<()> {
+impl<'a> Work<'a> {
+    pub fn new(run: &'a Run, job: &'a Job, mirror: bool) -> Self {
+        Work { run, job, mirror, attempts: 0, settled: 0, ladder: Ladder::default() }
+    }
+
+    /// Whether the latest attempt brought the folder forward.
+    pub fn made_progress(&self) -> bool {
+        self.settled > 0
+    }
+
+    /// Carries it out, or goes on with it after an attempt that failed.
+    pub async fn carry_out(&mut self, sides: &mut Sides, walked: &mut Walked) -> Result<()> {
         let Work { run, job, .. } = *self;
+        self.attempts += 1;
+        self.settled = 0;
         if run.options.pass == PassKind::Verify {
             return self.compare(sides, walked).await;
         }
@@ -36,7 +57,7 @@ impl Work<'_> {
         if let Some(folder) = job.sources.first() {
             run.tell(Event::Folder(folder.path.clone()));
         }
-        self.copy(sides, open, arrived).await?;
+        self.copy(sides, open).await?;
         let target = sides.target(run).await?;
         flags::apply(run, target, job).await?;
         if self.mirror {
@@ -50,23 +71,26 @@ impl Work<'_> {
         self.compare(sides, walked).await
     }
 
-    async fn copy(&self, sides: &mut Sides, open: bool, arrived: &mut u64) -> Result<()> {
+    async fn copy(&mut self, sides: &mut Sides, open: bool) -> Result<()> {
         let Work { run, job, .. } = *self;
-        let arrivals = reconcile::settle(run, sides.target(run).await?, job, self.again).await?;
+        let arrivals = reconcile::settle(run, sides.target(run).await?, job, self.attempts > 1).await?;
         let status = arrivals.status;
         if open || self.has_listed().await? {
             let (source, target) = sides.both(run).await?;
             adopt::adopt(run, source, target, job, arrivals).await?;
         }
         verify::remember(run, job, status, false).await?;
+        self.ladder.recheck(run).await?;
         for folder in &job.sources {
             vanish(run, folder).await?;
             if has_listed(run, folder).await? {
                 let (source, target) = sides.both(run).await?;
-                let (copied, ended) = copy::copy(run, source, target, job, folder, status, copy::Feed::Listed).await;
-                *arrived += copied.arrived;
+                let feed = copy::Feed::Listed { except: self.ladder.rows() };
+                let (copied, ended) = copy::copy(run, source, target, job, folder, status, feed).await;
+                self.settled += copied.arrived + copied.refused.len() as u64;
+                self.ladder.take(copied.refused);
                 ended?;
-                *arrived += refusals::climb(run, sides, job, folder, status, copied.refused).await?;
+                refusals::climb(run, sides, job, folder, status, &mut self.ladder, &mut self.settled).await?;
                 run.go_on()?;
             }
         }

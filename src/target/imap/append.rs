@@ -125,6 +125,11 @@ impl Appender<'_> {
 
     /// The window counts messages and bytes without a reply; it is overstepped by one command at most.
     fn has_room(&mut self) -> bool {
+        let suspect =
+            self.waiting.front().into_iter().chain(self.flying.iter().map(|(_, unit)| unit)).any(Unit::is_suspect);
+        if suspect && !self.flying.is_empty() {
+            return false;
+        }
         let window = self.link.profile().window;
         let most = window.messages.min(self.link.pacer().window());
         let messages: usize = self.flying.iter().map(|(_, unit)| unit.items.len()).sum();

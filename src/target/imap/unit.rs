@@ -17,12 +17,13 @@ pub(super) struct Unit {
 
 impl Unit {
     /// How a group goes: with `together` its small messages in runs, each as one MULTIAPPEND, so that the order is kept.
-    /// A literal above `eager` waits for the server's "go on", and a folder must not be held for that: it goes alone.
+    /// A literal above `eager` waits for the server's "go on", and a folder must not be held for that: it goes alone, and so
+    /// does a suspect.
     pub(super) fn of_group(group: Vec<AppendItem>, together: bool, eager: u64) -> Vec<Unit> {
         let mut units: Vec<Unit> = Vec::new();
         let mut open = false;
         for item in group {
-            let small = item.body.len() <= eager;
+            let small = item.body.len() <= eager && !item.suspect;
             match units.last_mut() {
                 Some(unit) if open && small && unit.items.len() < limits::INTENT_BATCH => unit.items.push(item),
                 _ => units.push(Unit { items: vec![item] }),
@@ -30,6 +31,11 @@ impl Unit {
             open = together && small;
         }
         units
+    }
+
+    /// Whether it must be in flight alone.
+    pub(super) fn is_suspect(&self) -> bool {
+        self.items.iter().any(|item| item.suspect)
     }
 
     /// The same messages, each by itself: after a refusal, of which nothing was stored.
@@ -74,7 +80,13 @@ mod tests {
     use crate::{body::Body, model::Flags};
 
     fn item(row: i64, len: usize) -> AppendItem {
-        AppendItem { row, body: Body::from_bytes(vec![b'x'; len]), flags: Flags::default(), received_at: None }
+        AppendItem {
+            row,
+            body: Body::from_bytes(vec![b'x'; len]),
+            flags: Flags::default(),
+            received_at: None,
+            suspect: false,
+        }
     }
 
     fn rows(units: &[Unit]) -> Vec<Vec<i64>> {

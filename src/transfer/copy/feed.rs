@@ -1,6 +1,6 @@
 //! Asks the source for rows, a page of the ledger at a time.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use tokio::sync::mpsc;
 
@@ -22,7 +22,10 @@ use crate::{
 /// Which rows to copy.
 pub(in crate::transfer) enum Feed {
     /// Everything that is listed and in scope.
-    Listed,
+    Listed {
+        /// But these.
+        except: HashSet<RowId>,
+    },
     /// These, each on a rung of the repair ladder.
     Rungs(VecDeque<(Row, Rung)>),
 }
@@ -40,7 +43,7 @@ pub(super) async fn feed(
     let mut after = None;
     while left > 0 && !run.stop.is_cancelled() {
         let mut page = match &mut feed {
-            Feed::Listed => listed(run, folder, &mut after).await?,
+            Feed::Listed { except } => listed(run, folder, &mut after, except).await?,
             Feed::Rungs(rows) => rows.drain(..rows.len().min(limits::LEDGER_PAGE)).collect(),
         };
         if page.is_empty() {
@@ -60,8 +63,14 @@ pub(super) async fn feed(
     Ok(())
 }
 
-async fn listed(run: &Run, folder: &FolderRow, after: &mut Option<RowId>) -> Result<Vec<(Row, Rung)>> {
-    let query = RowQuery {
+/// The next page with something in it; an empty one is the end.
+async fn listed(
+    run: &Run,
+    folder: &FolderRow,
+    after: &mut Option<RowId>,
+    except: &HashSet<RowId>,
+) -> Result<Vec<(Row, Rung)>> {
+    let mut query = RowQuery {
         folder: Some(folder.id),
         states: vec![RowState::Listed],
         in_scope: Some(true),
@@ -70,9 +79,17 @@ async fn listed(run: &Run, folder: &FolderRow, after: &mut Option<RowId>) -> Res
         after: *after,
         ..Run::page()
     };
-    let page = run.ledger.rows(run.lease.pair, query).await?;
-    *after = page.last().map(|row| row.id).or(*after);
-    Ok(page.into_iter().filter(|row| Some(row.key.epoch) == folder.epoch).map(|row| (row, Rung::Original)).collect())
+    loop {
+        let page = run.ledger.rows(run.lease.pair, query.clone()).await?;
+        let Some(last) = page.last() else { return Ok(Vec::new()) };
+        query.after = Some(last.id);
+        *after = query.after;
+        let wanted = |row: &Row| Some(row.key.epoch) == folder.epoch && !except.contains(&row.id);
+        let page: Vec<_> = page.into_iter().filter(wanted).map(|row| (row, Rung::Original)).collect();
+        if !page.is_empty() {
+            return Ok(page);
+        }
+    }
 }
 
 async fn without_skipped(run: &Run, target: &TargetCapabilities, page: Vec<(Row, Rung)>) -> Result<Vec<(Row, Rung)>> {

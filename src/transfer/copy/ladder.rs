@@ -7,7 +7,8 @@
 
 use crate::{
     body::Body,
-    error::Result,
+    error::{Result, Scope},
+    limits,
     mime::{self, Inspection, Repair},
     model::{BodyHash, Fingerprint, ReceivedAt},
     target::Fault,
@@ -103,6 +104,30 @@ pub(super) fn fit(body: &Body, rung: Rung, limits: Limits) -> Result<Fitted> {
     Ok(Fitted { size: body.len(), body, hash, fingerprint, received_at: inspection.received_at, repairs })
 }
 
+/// The hashes of everything that these bytes may have been sent as, their own first: by them a message that an earlier pass had
+/// to repair is recognised.
+///
+/// # Errors
+/// The spool failed.
+pub(in crate::transfer) fn forms(body: &Body, max_line: Option<usize>) -> Result<Vec<BodyHash>> {
+    let mut forms = vec![body.hash().map_err(spool_error)?];
+    let inspection = mime::inspect(body).map_err(spool_error)?;
+    let longest = max_line.unwrap_or(limits::LINE_SAFE);
+    if Repair::ALL.iter().all(|repair| !inspection.needs(*repair, longest)) {
+        return Ok(forms);
+    }
+    let named = [Fault::LongLine, Fault::Nul, Fault::BareNewline, Fault::Header].map(Rung::Named);
+    for rung in [Rung::Original, Rung::Everything].into_iter().chain(named) {
+        match fit(body, rung, Limits { max_line }) {
+            Ok(fitted) if !forms.contains(&fitted.hash) => forms.push(fitted.hash),
+            Err(error) if error.scope() > Scope::Message => return Err(error),
+            // The same again, or a repair that cannot be made.
+            _ => {}
+        }
+    }
+    Ok(forms)
+}
+
 fn before_sending(inspection: &Inspection, limits: Limits) -> Vec<Repair> {
     let mut repairs = Vec::new();
     if inspection.nul {
@@ -156,6 +181,18 @@ mod tests {
         let fitted = fit(&body, Rung::Original, Limits { max_line: None }).unwrap();
         assert_eq!(fitted.body.as_memory().unwrap().as_ref(), b"Subject: x\r\n\r\nab\r\n");
         assert!(!fitted.repairs.is_empty());
+    }
+
+    #[test]
+    fn a_repaired_message_is_among_the_forms_of_its_original() {
+        let body = Body::from_bytes(&b"Subject: x\r\n\r\na\0b\nc\r\n"[..]);
+        let forms = forms(&body, Some(1000)).unwrap();
+        assert_eq!(forms.first(), Some(&body.hash().unwrap()));
+        for rung in [Rung::Original, Rung::Named(Fault::BareNewline), Rung::Everything] {
+            assert!(forms.contains(&fit(&body, rung, Limits { max_line: Some(1000) }).unwrap().hash), "{rung:?}");
+        }
+        let sound = Body::from_bytes(&b"Subject: x\r\n\r\nhello\r\n"[..]);
+        assert_eq!(super::forms(&sound, None).unwrap(), [sound.hash().unwrap()]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 pub(super) use self::{
     feed::Feed,
     flight::Refused,
-    ladder::{Rung, next as next_rung},
+    ladder::{Rung, forms, next as next_rung},
 };
 use self::{flight::Flight, stage::Stager};
 use super::{job::Job, run::Run, verify};

@@ -161,7 +161,8 @@ impl Stager<'_> {
 
     fn send(&self, ready: Ready) -> AppendItem {
         let Ready { row, rung, body, received_at, .. } = ready;
-        let item = AppendItem { row: row.id, body, flags: self.kept_flags(&row.flags), received_at };
+        let flags = self.kept_flags(&row.flags);
+        let item = AppendItem { row: row.id, body, flags, received_at, suspect: rung != Rung::Original };
         self.flight.send(row, rung);
         item
     }

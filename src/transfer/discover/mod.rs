@@ -39,16 +39,21 @@ pub(super) async fn discover(
     there: &mut Vec<TargetFolder>,
 ) -> Result<Vec<FolderRow>> {
     folders::follow_renames(run, source, target, &listed, there).await?;
-    list(run, source, listed).await
+    list(run, source, listed, target.capabilities().max_line).await
 }
 
 /// Lists the source into the ledger without a look at the target: a renamed folder counts as new until a pass follows it.
 pub(super) async fn discover_only(run: &Run, source: &mut dyn SourceSession) -> Result<Vec<FolderRow>> {
     let listed = source.folders().await?;
-    list(run, source, listed).await
+    list(run, source, listed, None).await
 }
 
-async fn list(run: &Run, source: &mut dyn SourceSession, listed: Vec<SourceFolder>) -> Result<Vec<FolderRow>> {
+async fn list(
+    run: &Run,
+    source: &mut dyn SourceSession,
+    listed: Vec<SourceFolder>,
+    max_line: Option<usize>,
+) -> Result<Vec<FolderRow>> {
     let listings = listed.into_iter().map(folders::listing).collect();
     let folders = run.ledger.list_folders(run.lease, listings).await?;
     let readable: HashMap<FolderName, FolderRow> = folders
@@ -67,7 +72,7 @@ async fn list(run: &Run, source: &mut dyn SourceSession, listed: Vec<SourceFolde
     }
     for finding in findings {
         if let Finding::Reborn(rebirth) = finding {
-            reborn::identify(run, source, rebirth).await?;
+            reborn::identify(run, source, rebirth, max_line).await?;
         }
     }
     rescope::apply(run, &readable).await?;

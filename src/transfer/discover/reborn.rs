@@ -10,7 +10,7 @@ use crate::{
     error::Result,
     ledger::{Correction, Discovered, Row, RowQuery},
     limits,
-    model::RowState,
+    model::{BodyHash, RowState},
     source::{FetchItem, SourceSession},
     transfer::{
         bodies,
@@ -20,15 +20,22 @@ use crate::{
 };
 
 /// Matches old rows with new ones and commits the folder's cursor under the new epoch.
-pub(super) async fn identify(run: &Run, source: &mut dyn SourceSession, rebirth: Rebirth) -> Result<()> {
+///
+/// `max_line` is what the target takes: a repaired message is recognised by what it was sent as.
+pub(super) async fn identify(
+    run: &Run,
+    source: &mut dyn SourceSession,
+    rebirth: Rebirth,
+    max_line: Option<usize>,
+) -> Result<()> {
     let (old, new) = rows_of(run, &rebirth).await?;
     tracing::info!(folder = %rebirth.folder.path, known = old.len(), listed = new.len(), "The source renumbered a folder; its messages are recognised by content.");
-    let wanted = old.values().filter(|row| row.rung == 0).filter_map(item_of_old);
     let found = items_of_new(source, &rebirth, &new).await?;
     let mut pairs = Vec::new();
-    for mut group in group(wanted, found) {
-        pairs.extend(decide(run, source, &rebirth, &new, &mut group).await?);
+    for group in group(old.values().filter_map(item_of_old), found) {
+        pairs.extend(decide(run, source, &rebirth, &new, &group, max_line).await?);
     }
+    pairs.extend(repaired(run, source, &rebirth, &old, &new, &pairs, max_line).await?);
     take_keys(run, &rebirth, &old, &new, &pairs).await
 }
 
@@ -79,19 +86,60 @@ async fn decide(
     source: &mut dyn SourceSession,
     rebirth: &Rebirth,
     new: &Rows,
-    group: &mut Group,
+    group: &Group,
+    max_line: Option<usize>,
 ) -> Result<Vec<(i64, i64)>> {
     let stable = source.capabilities().stable_bytes;
     let tolerance = if stable { Tolerance::Exact } else { Tolerance::Rendered };
-    if group.is_plain(tolerance) || !stable {
+    // A draft that was saved anew has its header and may have its size, but not its date of arrival.
+    let dated = |item: &Item| group.found.iter().all(|found| found.received_at == item.received_at);
+    if !stable || (group.is_plain(tolerance) && group.wanted.iter().all(dated)) {
         return Ok(group.by_likeness(tolerance));
     }
     let items = group.found.iter().filter_map(|item| new.get(&item.id)).map(fetch_item).collect();
-    let hashes = bodies::hashes(run, source, &rebirth.folder.name, rebirth.new_epoch, items).await?;
-    for item in &mut group.found {
-        item.hash = hashes.get(&item.id).copied();
+    let forms = bodies::forms(run, source, &rebirth.folder.name, rebirth.new_epoch, items, max_line).await?;
+    // Adopted where bytes are not kept: nobody knows its hash.
+    let like = |a: &Item, b: &Item| (a.size, a.received_at) == (b.size, b.received_at);
+    let equal = |old: &Item, new: &Item| match old.hash {
+        Some(_) => sent_as(old.hash, forms.get(&new.id)),
+        None => like(old, new),
+    };
+    Ok(group.by_bytes(equal))
+}
+
+/// Whether bytes of this hash are a form of a message.
+fn sent_as(hash: Option<BodyHash>, forms: Option<&Vec<BodyHash>>) -> bool {
+    hash.zip(forms).is_some_and(|(hash, forms)| forms.contains(&hash))
+}
+
+/// Messages whose header was repaired have another fingerprint than their originals: sizes and dates name the candidates.
+async fn repaired(
+    run: &Run,
+    source: &mut dyn SourceSession,
+    rebirth: &Rebirth,
+    old: &Rows,
+    new: &Rows,
+    pairs: &[(i64, i64)],
+    max_line: Option<usize>,
+) -> Result<Vec<(i64, i64)>> {
+    let paired: HashSet<i64> = pairs.iter().flat_map(|(old, new)| [*old, *new]).collect();
+    let like = |a: &Row, b: &Row| (a.size, a.received_at) == (b.size, b.received_at);
+    let left: Vec<&Row> = old.values().filter(|row| !row.repairs.is_empty() && !paired.contains(&row.id)).collect();
+    let candidates = new.values().filter(|row| !paired.contains(&row.id) && left.iter().any(|old| like(old, row)));
+    let items: Vec<_> = candidates.map(fetch_item).collect();
+    if items.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(group.by_hash())
+    let mut forms = bodies::forms(run, source, &rebirth.folder.name, rebirth.new_epoch, items, max_line).await?;
+    let mut found = Vec::new();
+    for row in left {
+        let answer = forms.iter().find(|(_, forms)| sent_as(row.body_hash, Some(forms))).map(|(id, _)| *id);
+        if let Some(id) = answer {
+            forms.remove(&id);
+            found.push((row.id, id));
+        }
+    }
+    Ok(found)
 }
 
 async fn take_keys(run: &Run, rebirth: &Rebirth, old: &Rows, new: &Rows, pairs: &[(i64, i64)]) -> Result<()> {

@@ -32,13 +32,14 @@ fn item(mailbox: &Mailbox, n: usize) -> AppendItem {
         body: Body::from_bytes(mail.body),
         flags: Flags::from_names(mail.flags),
         received_at: Some(ReceivedAt::from_datetime(mail.received_at)),
+        suspect: false,
     }
 }
 
 /// A message without flags, with a date.
 pub fn item_of(row: usize, body: Vec<u8>) -> AppendItem {
     let received_at = Some(ReceivedAt { unix: 1_600_000_000, offset: 3600 });
-    AppendItem { row: row as i64, body: Body::from_bytes(body), flags: Flags::default(), received_at }
+    AppendItem { row: row as i64, body: Body::from_bytes(body), flags: Flags::default(), received_at, suspect: false }
 }
 
 async fn append(

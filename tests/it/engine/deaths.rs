@@ -23,7 +23,7 @@ enum Manner {
 }
 
 /// The scene before the pass that is tried.
-async fn opening(scene: &Scene) -> Frozen {
+pub async fn opening(scene: &Scene) -> Frozen {
     let (mut source, mut target) = (Mailbox::new('/'), Mailbox::new('/'));
     (scene.before)(&mut source, &mut target);
     let stage = Stage::raise(&(scene.cast)(), &source, &target).await;
@@ -60,7 +60,7 @@ async fn rehearse(scene: &Scene, frozen: &Frozen) -> (Snapshot, u64) {
 }
 
 /// The count equation, and how many messages are exceptions.
-fn closes(scene: &Scene, report: &MailboxReport) {
+pub fn closes(scene: &Scene, report: &MailboxReport) {
     assert!(report.error.is_none(), "{report:#?}");
     let c = &report.counts;
     assert_eq!(c.unexplained, 0, "{report:#?}");
@@ -70,7 +70,7 @@ fn closes(scene: &Scene, report: &MailboxReport) {
     assert_eq!(report.state, wanted, "{report:#?}");
 }
 
-fn assert_same(wanted: &Snapshot, found: &Snapshot, when: &str) {
+pub fn assert_same(wanted: &Snapshot, found: &Snapshot, when: &str) {
     assert!(wanted == found, "{when}: wanted {wanted:#?}\nfound {found:#?}");
 }
 

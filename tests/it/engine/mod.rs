@@ -4,6 +4,7 @@ mod deaths;
 mod exchange;
 mod letters;
 mod oddities;
+mod power;
 mod scenes;
 mod smoke;
 mod stage;

@@ -64,7 +64,7 @@ pub const REFUSED: Scene = Scene {
         }
         kept
     },
-    exceptions: [1, 1, 5],
+    exceptions: [1, 1, 4],
     ..PLAIN
 };
 
@@ -92,7 +92,7 @@ pub const DELTA: Scene = Scene {
 /// The same with deletions mirrored.
 pub const MIRROR: Scene = Scene { options: mirrored, meanwhile: Some(a_day_at_the_source), ..PLAIN };
 
-/// The same without MOVE, UIDPLUS and MULTIAPPEND at the target, and without CONDSTORE at the source.
+/// The same without UIDPLUS and MULTIAPPEND at the target, and without CONDSTORE at the source.
 pub const DELTA_BARE: Scene = Scene {
     cast: || {
         let source = Persona::generic().without(&["CONDSTORE", "QRESYNC"]);
@@ -156,6 +156,8 @@ pub const RENUMBERED_REPAIRED: Scene = Scene {
         put(inbox, [letter(50)]);
         inbox.renumber(validity);
     }),
+    // The one that was skipped was never sent: nothing tells it from a new one, so its old row is gone.
+    exceptions: [1, 2, 4],
     ..REFUSED
 };
 
@@ -196,7 +198,7 @@ fn to(target: Persona) -> Cast {
 }
 
 fn bare() -> Persona {
-    Persona::generic().without(&["UIDPLUS", "MULTIAPPEND", "MOVE", "CONDSTORE", "QRESYNC"])
+    Persona::generic().without(&["UIDPLUS", "MULTIAPPEND", "CONDSTORE", "QRESYNC"])
 }
 
 fn strict() -> Persona {

@@ -65,7 +65,7 @@ fn message(id: &str) -> Body {
 
 async fn append(target: &mut dyn TargetSession, inbox: &FolderName, body: Body) -> Result<Option<TargetUid>> {
     let received_at = Some(ReceivedAt { unix: clock::unix_now(), offset: 0 });
-    let item = AppendItem { row: 0, body, flags: Flags::from_names(["\\Seen"]), received_at };
+    let item = AppendItem { row: 0, body, flags: Flags::from_names(["\\Seen"]), received_at, suspect: false };
     let (groups, waiting) = mpsc::channel(1);
     let (tell, mut outcomes) = mpsc::channel(1);
     let send = async move {
