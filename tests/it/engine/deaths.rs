@@ -104,13 +104,23 @@ fn die_everywhere(scene: &Scene) {
         // Outcomes are grouped as they come, so the number of steps differs a little from play to play.
         for step in 0..steps {
             for death in [Death::Before, Death::After] {
-                for manner in [Manner::Notices, Manner::IsDropped] {
+                for manner in manners(step) {
                     die(scene, &frozen, &end, step, death, manner).await;
                 }
             }
         }
         println!("{steps} steps");
     });
+}
+
+/// Both manners in the long run, else one after the other.
+fn manners(step: u64) -> Vec<Manner> {
+    let full = std::env::var("MAILHAUL_TRIALS").is_ok_and(|word| word == "full");
+    match step % 2 {
+        _ if full => vec![Manner::Notices, Manner::IsDropped],
+        0 => vec![Manner::Notices],
+        _ => vec![Manner::IsDropped],
+    }
 }
 
 macro_rules! deaths {
