@@ -40,7 +40,6 @@ pub(super) struct Copied {
 ///
 /// # Errors
 /// What ended one of the two sessions; everything that is known by then is in the ledger.
-#[expect(clippy::too_many_arguments, reason = "two sessions, two folders and what to copy")]
 pub(super) async fn copy(
     run: &Run,
     source: &mut dyn SourceSession,

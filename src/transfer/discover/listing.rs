@@ -17,7 +17,7 @@ pub(super) enum Finding {
     /// The folder must be listed once more, whole.
     Incomplete(FolderName),
     /// The folder has a new epoch; its cursor is not written yet.
-    Reborn(Rebirth),
+    Reborn(Box<Rebirth>),
 }
 
 impl Finding {
@@ -118,7 +118,7 @@ impl<'a> Listing<'a> {
         if self.folder.epoch.is_some_and(|old| old != self.epoch) {
             self.flush().await?;
             let Listing { folder, epoch: new_epoch, .. } = self;
-            return Ok(Some(Finding::Reborn(Rebirth { folder, new_epoch, cursor, count })));
+            return Ok(Some(Finding::Reborn(Box::new(Rebirth { folder, new_epoch, cursor, count }))));
         }
         let adds_up = self.kind == ListingKind::Unchanged || count.is_none_or(|count| count == self.live);
         let complete = self.kind == ListingKind::Complete;

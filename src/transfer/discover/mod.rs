@@ -72,7 +72,7 @@ async fn list(
     }
     for finding in findings {
         if let Finding::Reborn(rebirth) = finding {
-            reborn::identify(run, source, rebirth, max_line).await?;
+            reborn::identify(run, source, *rebirth, max_line).await?;
         }
     }
     rescope::apply(run, &readable).await?;
