@@ -4,11 +4,21 @@ mod hazards;
 mod source;
 mod target;
 
-use crate::support::{courier::Courier, cyrus::Cyrus, dovecot::Dovecot, dovecot::Options, dovecot::PASSWORD, raw::Raw};
+use crate::support::{
+    courier::Courier,
+    cyrus::Cyrus,
+    dovecot::{Dovecot, Options, PASSWORD},
+    place,
+    raw::Raw,
+};
 use mailhaul::{
     body::BodyStore,
     error::Side,
     imap::{Login, SignIn},
+    lab::{
+        imap::{Accounts, Persona, Server},
+        mailstore::Mailstore,
+    },
     limits,
     mailbox::ImapSettings,
     net::{Dial, Encryption},
@@ -16,12 +26,15 @@ use mailhaul::{
     secret::Secret,
 };
 use std::{future::Future, net::SocketAddr};
+use tokio::runtime::Runtime;
 
 /// A server that speaks IMAP, whatever its name.
 pub enum Host {
     Dovecot(Dovecot),
     Cyrus(Cyrus),
     Courier(Courier),
+    /// A stand-in, on the runtime that serves it.
+    Lab(Server, Runtime),
 }
 
 impl Host {
@@ -29,8 +42,21 @@ impl Host {
         Host::Dovecot(Dovecot::with(&Options { without: without.to_vec(), ..Options::default() }))
     }
 
+    /// A stand-in with an empty mailbox of `ann`.
+    fn lab(turn: impl FnOnce(&mut Persona)) -> Host {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let persona = Persona::generic().with(|persona| {
+            persona.append.refuse_nul = false;
+            turn(persona);
+        });
+        let accounts = Accounts::default().with("ann", PASSWORD, Mailstore::empty());
+        let server = runtime.block_on(Server::start(accounts, persona)).unwrap();
+        Host::Lab(server, runtime)
+    }
+
     fn address(&self) -> SocketAddr {
         match self {
+            Host::Lab(server, _) => place::loopback(server.port()),
             Host::Dovecot(server) => server.address(),
             Host::Cyrus(server) => server.address(),
             Host::Courier(server) => server.address(),

@@ -11,6 +11,7 @@ use crate::support::{
 };
 use mailhaul::{
     error::{Code, Side},
+    lab::imap::NameForm,
     model::{Flags, FolderName},
     source::{
         DiscoverEvent, FetchItem, FetchResult, Fetched, FlagsSeen, Listed, ListingKind, SourceConnector, SourceFolder,
@@ -267,4 +268,24 @@ fn cyrus_is_a_source() {
 #[test]
 fn courier_is_a_source() {
     suite(&Host::Courier(Courier::start()), "ann", false);
+}
+
+#[test]
+fn a_server_that_talks_much_and_in_any_order_is_a_source() {
+    let host = Host::lab(|persona| {
+        persona.manner.chatty = true;
+        persona.manner.any_order = true;
+    });
+    suite(&host, "ann", true);
+}
+
+#[test]
+fn a_server_with_a_prefix_and_without_uidnext_is_a_source() {
+    let host = Host::lab(|persona| {
+        persona.capabilities.remove(&["CONDSTORE", "QRESYNC", "ESEARCH", "LIST-STATUS"]);
+        persona.manner.hides_uidnext = true;
+        persona.manner.names = NameForm::Atom;
+        persona.manner.namespaces.personal = "INBOX.";
+    });
+    suite(&host, "ann", false);
 }

@@ -304,3 +304,22 @@ fn cyrus_is_a_target() {
 fn courier_is_a_target() {
     suite(&Host::Courier(Courier::start()));
 }
+
+#[test]
+fn a_server_that_talks_much_and_in_any_order_is_a_target() {
+    let host = Host::lab(|persona| {
+        persona.manner.chatty = true;
+        persona.manner.any_order = true;
+    });
+    suite(&host);
+}
+
+#[test]
+fn a_server_with_a_prefix_and_without_uidnext_is_a_target() {
+    let host = Host::lab(|persona| {
+        persona.capabilities.remove(&["CONDSTORE", "QRESYNC", "ESEARCH", "LIST-STATUS", "UIDPLUS", "MULTIAPPEND"]);
+        persona.manner.hides_uidnext = true;
+        persona.manner.namespaces.personal = "INBOX.";
+    });
+    suite(&host);
+}
