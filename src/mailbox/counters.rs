@@ -49,7 +49,10 @@ fn reply(told: Told) -> Option<StatusReply> {
         Event::Status(status) => Some(status),
         _ => None,
     })?;
-    // NOMODSEQ folders tell 0 (RFC 7162 §3.1.2.2).
-    let modseq = status.modseq.filter(|modseq| *modseq > 0);
-    ok.then_some(StatusReply { modseq, ..status })
+    ok.then(|| counted(status))
+}
+
+/// NOMODSEQ folders tell 0 (RFC 7162 §3.1.2.2).
+pub(super) fn counted(status: StatusReply) -> StatusReply {
+    StatusReply { modseq: status.modseq.filter(|modseq| *modseq > 0), ..status }
 }

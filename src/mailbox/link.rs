@@ -3,15 +3,18 @@
 //! Every command of the two adapters passes here or through [`Link::connection`] after [`Link::admission`], so that a hold of the
 //! mailbox, a person's rates and an endpoint's caps are obeyed in one place.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
 use futures_util::future::BoxFuture;
 
-use super::{ImapSettings, Names, Profile, recognise};
+use super::{ImapSettings, Names, Profile, counters::counted, recognise};
 use crate::{
     clock,
     error::{Code, Disposition, Error, Result, Scope, Side},
-    imap::{Command, Connection, Event, Selected, Server, Tag, Tagged, Verdict, list},
+    imap::{Command, Connection, Event, Selected, Server, StatusReply, Tag, Tagged, Verdict, list},
     limits,
     model::FolderName,
     pace::{self, ConnectionPermit, Limiter},
@@ -28,6 +31,8 @@ pub struct Link {
     /// A folder may be open that `open` does not name.
     unknown: bool,
     errors: u32,
+    /// Counters that came with the last list of folders and were not used yet.
+    listed: HashMap<FolderName, StatusReply>,
     /// Messages are on their way: whoever gives up now leaves commands half sent.
     appending: bool,
     /// Counted until the link is dropped.
@@ -81,6 +86,7 @@ impl Link {
             unknown: false,
             errors: 0,
             _permit: permit,
+            listed: HashMap::new(),
             appending: false,
         })
     }
@@ -178,7 +184,20 @@ impl Link {
             return Err(Error::new(Code::FolderList, self.side(), Scope::Mailbox, later, self.describe()));
         }
         self.names.listed_with(folders.iter().find_map(|folder| folder.delimiter));
+        self.listed.clear();
+        if self.open.is_none() && !self.unknown {
+            let told = folders.iter().filter_map(|folder| Some((folder.name.clone(), counted(folder.status.clone()?))));
+            self.listed.extend(told);
+        }
         Ok(folders)
+    }
+
+    /// The counters of all these folders as the last list told them (LIST-STATUS, RFC 5819): once, for they grow old. `None`
+    /// where it told none, or a folder was open, whose counters may be old already.
+    pub fn take_listed(&mut self, folders: &[FolderName]) -> Option<Vec<Option<StatusReply>>> {
+        let mut listed = std::mem::take(&mut self.listed);
+        let told: Vec<Option<StatusReply>> = folders.iter().map(|folder| listed.remove(folder)).collect();
+        told.iter().all(Option::is_some).then_some(told)
     }
 
     /// Opens a folder, unless it is open that way already; `examine` opens it read-only.

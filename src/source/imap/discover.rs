@@ -1,6 +1,6 @@
 //! Listing folders: what is new, changed or gone since their cursors.
 //!
-//! All counters come in one batch of STATUS; a folder that stands still is not opened. The commands of the folders that are
+//! All counters come with the list of folders or in one batch of STATUS; a folder that stands still is not opened. The commands of the folders that are
 //! opened go out some folders ahead, so that a mailbox of many small folders costs few round trips. Attributes are UID,
 //! FLAGS, INTERNALDATE and RFC822.SIZE: BODYSTRUCTURE and ENVELOPE come malformed (quirk 39) and header fields run into
 //! time-outs (quirk 42). Nothing is kept but one page.
@@ -45,7 +45,10 @@ pub(super) async fn discover(
     events: mpsc::Sender<DiscoverEvent>,
 ) -> Result<()> {
     let names: Vec<FolderName> = folders.iter().map(|(name, _)| name.clone()).collect();
-    let told = link.statuses(&names).await?;
+    let told = match link.take_listed(&names) {
+        Some(told) => told,
+        None => link.statuses(&names).await?,
+    };
     let mut steps = Vec::with_capacity(folders.len());
     for ((folder, cursor), status) in folders.into_iter().zip(told) {
         let Some(now) = counters(link, &folder, status, &events).await? else { continue };
