@@ -72,6 +72,26 @@ pub async fn all(ledger: &dyn Ledger, configured: &[MailboxPair]) -> Result<Vec<
     Ok(standings)
 }
 
+/// Fills in the counts of mailboxes that were dropped before they could tell: the ledger knows what arrived.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub async fn fill_dropped(ledger: &dyn Ledger, pairs: &[MailboxPair], reports: &mut [MailboxReport]) -> Result<()> {
+    let told = |report: &MailboxReport| report.state != Outcome::Incomplete || !report.folders.is_empty();
+    if reports.iter().all(told) {
+        return Ok(());
+    }
+    let standings = all(ledger, pairs).await?;
+    for (report, pair) in reports.iter_mut().zip(pairs).filter(|(report, _)| !told(report)) {
+        let (source, target) = (&pair.source.login.address, &pair.target.login.address);
+        if let Some(standing) = standings.iter().find(|known| known.source == *source && known.target == *target) {
+            report.counts = standing.counts.clone();
+            report.folders = standing.folders.clone();
+        }
+    }
+    Ok(())
+}
+
 /// Configured pairs before there is a ledger.
 pub fn unrun(configured: &[MailboxPair]) -> Vec<Standing> {
     configured.iter().map(of_configured).collect()

@@ -45,7 +45,7 @@ pub struct Stop {
 
 /// Runs a pass over `jobs`; one report for each, in their order.
 pub async fn run(jobs: Vec<Job>, ledger: Arc<dyn Ledger>, watch: Arc<dyn Watch>, stop: Stop) -> Vec<MailboxReport> {
-    let places = jobs.iter().map(|job| Place::of(&job.pair)).collect();
+    let places = jobs.iter().map(Place::of).collect();
     let drain = stop.drain.clone();
     let ended = watch.clone();
     let work = move |number: usize| {
@@ -71,15 +71,13 @@ struct Seat {
 }
 
 impl Place {
-    fn of(pair: &MailboxPair) -> Place {
+    fn of(Job { pair, engine }: &Job) -> Place {
         let mut seats = vec![Seat { name: format!("batch {}", pair.batch), most: pair.max_mailboxes }];
         for endpoint in [&pair.source.endpoint, &pair.target.endpoint] {
             let cap = endpoint.caps.connections.map(|most| Seat { name: format!("endpoint {}", endpoint.name), most });
             seats.extend(cap);
         }
-        // Two pairs may share a target mailbox; run side by side, neither could tell the other's arrivals from its own doubts.
-        seats.push(Seat { name: format!("mailbox {}", pair.target.identity()), most: 1 });
-        Place { source: pair.source.login.address.clone(), target: pair.target.login.address.clone(), seats }
+        Place { source: engine.source.describe(), target: engine.target.describe(), seats }
     }
 
     /// The report of a mailbox that has none of its own.

@@ -8,7 +8,7 @@ use crate::{
         config::Draft,
         values::{Day, Mapping, Pattern, Size},
     },
-    transfer::{Deletions, Options, Order, PassKind},
+    transfer::{Deletions, Options, Order, PassKind, VerifyLevel},
 };
 
 /// Which mail, where to, how far.
@@ -50,6 +50,9 @@ pub struct MailArgs {
     /// Do not compare the target with the source afterwards
     #[arg(long)]
     no_verify: bool,
+    /// Compare every message by reading it back, instead of a sample
+    #[arg(long, conflicts_with = "no_verify")]
+    content: bool,
 }
 
 /// `--deleted`.
@@ -108,6 +111,7 @@ impl MailArgs {
     /// # Errors
     /// Two options contradict each other.
     pub(super) fn options(self, pass: Option<PassArg>) -> Result<Options> {
+        let content = self.content;
         let draft = Draft {
             folders: self.folder,
             exclude: self.exclude,
@@ -128,6 +132,7 @@ impl MailArgs {
             no_verify: self.no_verify,
         };
         let options = draft.build().map_err(|(key, what)| Error::usage(format!("--{key}: {what}.")))?;
-        Ok(Options { pass: PassArg::kind(pass), ..options })
+        let verify = if content { VerifyLevel::Content } else { options.verify };
+        Ok(Options { pass: PassArg::kind(pass), verify, ..options })
     }
 }

@@ -13,6 +13,7 @@ use crate::{
         outcome::{Aim, Ending},
         pairs::MailboxPair,
         report::RunReport,
+        standing,
         store::Store,
         supervisor::{self, Job, Stop},
     },
@@ -58,7 +59,9 @@ pub(super) async fn over(
     pairs.iter_mut().for_each(|pair| pair.options.quarantine = Some(store.quarantine()));
     let jobs = Connectors::default().jobs(pairs);
     let board = Board::new(face, &jobs);
-    let mailboxes = board.show(supervisor::run(jobs.clone(), ledger.clone(), board.clone(), stop)).await;
+    let mut mailboxes = board.show(supervisor::run(jobs.clone(), ledger.clone(), board.clone(), stop)).await;
+    let pairs: Vec<MailboxPair> = jobs.iter().map(|job| job.pair.clone()).collect();
+    standing::fill_dropped(&**ledger, &pairs, &mut mailboxes).await?;
     let pass = pass_word(&**ledger, &jobs).await?;
     Ok(RunReport::new(pass, (clock::instant() - begun).as_secs_f64(), mailboxes))
 }

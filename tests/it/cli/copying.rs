@@ -60,7 +60,7 @@ fn a_mailbox_arrives_verified_and_a_rerun_copies_nothing() {
     assert!(first.err.contains("Ledger: mailhaul.db"), "{}", first.err);
     assert!(first.err.contains("5/5 messages"), "a first and a last plain line: {}", first.err);
 
-    let again = copy(dir.path(), &source, &target, &[]).document();
+    let again = copy(dir.path(), &source, &target, &["--content"]).document();
     assert_eq!((&again["outcome"], &again["pass"]), (&"verified".into(), &"delta".into()));
     let mailbox = &again["mailboxes"][0];
     assert_eq!((&mailbox["copied"], &mailbox["copied_this_pass"]), (&5.into(), &0.into()));

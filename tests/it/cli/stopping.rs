@@ -3,7 +3,7 @@
 use super::copying::post;
 use super::mailhaul;
 use crate::support::dovecot::Dovecot;
-use crate::support::haul::{Haul, url};
+use crate::support::haul::{Haul, Running, url};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -28,12 +28,38 @@ fn wait_for_mail(target: &Dovecot) {
     }
 }
 
+fn interrupt(running: &Running) {
+    assert!(Command::new("kill").args(["-INT", &running.pid().to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn a_second_ctrl_c_stops_at_once_and_tells_what_arrived() {
+    let (_source, target, mut haul) = slow_pair();
+    haul.options = ["--messages-per-second", "5"].map(str::to_owned).to_vec();
+    let running = haul.start();
+    wait_for_mail(&target);
+    interrupt(&running);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !std::fs::read_to_string(haul.home.path().join("out.log")).unwrap().contains("Once more stops at once") {
+        assert!(Instant::now() < deadline, "the first is not heard");
+        std::thread::yield_now();
+    }
+    interrupt(&running);
+    let begun = Instant::now();
+    let ended = running.wait();
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert_eq!((ended.code, &ended.document["outcome"]), (Some(130), &"incomplete".into()), "{ended:#?}");
+    assert_eq!(ended.count("in_scope"), 1500, "{ended:#?}");
+    haul.options.clear();
+    assert_eq!(haul.copy_verified().count("copied"), 1500);
+}
+
 #[test]
 fn ctrl_c_drains_and_the_same_command_goes_on() {
     let (_source, target, mut haul) = slow_pair();
     let running = haul.start();
     wait_for_mail(&target);
-    assert!(Command::new("kill").args(["-INT", &running.pid().to_string()]).status().unwrap().success());
+    interrupt(&running);
     let ended = running.wait();
     assert_eq!((ended.code, &ended.document["outcome"]), (Some(130), &"incomplete".into()), "{ended:#?}");
     assert!(ended.stderr.contains("Run the same command again to go on."), "{}", ended.stderr);
