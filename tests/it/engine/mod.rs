@@ -3,6 +3,7 @@
 mod deaths;
 mod exchange;
 mod letters;
+mod late;
 mod oddities;
 mod power;
 mod scenes;
