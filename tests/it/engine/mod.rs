@@ -2,13 +2,14 @@
 
 mod deaths;
 mod exchange;
-mod letters;
 mod late;
+mod letters;
 mod oddities;
 mod power;
 mod scenes;
 mod smoke;
 mod stage;
+mod storm;
 mod theatre;
 
 use std::{

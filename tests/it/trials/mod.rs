@@ -20,12 +20,12 @@ use crate::support::haul::Haul;
 use crate::support::image::MailboxImage;
 
 /// `part` in the ordinary run, `full` in the long one.
-fn size(part: usize, full: usize) -> usize {
+pub fn size(part: usize, full: usize) -> usize {
     if std::env::var("MAILHAUL_TRIALS").is_ok_and(|word| word == "full") { full } else { part }
 }
 
 /// The seed of this run, printed so that a failure can be repeated.
-fn seed() -> u64 {
+pub fn seed() -> u64 {
     let given = std::env::var("MAILHAUL_SEED").ok().and_then(|text| text.parse().ok());
     let seed = given.unwrap_or(20_251);
     println!("MAILHAUL_SEED={seed}");
