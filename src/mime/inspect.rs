@@ -6,7 +6,7 @@ use std::io;
 
 use memchr::{memchr, memchr_iter};
 
-use super::{Repair, date, header};
+use super::{Repair, date, header, text};
 use crate::{body::Body, limits, model::ReceivedAt};
 
 /// What one pass over a message tells. Lengths are bytes without the line end.
@@ -22,6 +22,8 @@ pub struct Inspection {
     pub raw_header: bool,
     /// The header has lines that are no fields, or blanks before a colon.
     pub malformed_header: bool,
+    /// The header has encoded words of a charset that nobody knows (quirk 7).
+    pub unknown_charset: bool,
     /// The first line is mbox's "From " (quirk 81).
     pub mbox_from: bool,
     /// The longest line of the header.
@@ -44,6 +46,7 @@ impl Inspection {
             Repair::Nul => self.nul,
             Repair::Newline => self.bare_newline,
             Repair::Header => self.raw_header || self.malformed_header,
+            Repair::Charset => self.unknown_charset,
             Repair::HeaderLine => self.header_line > longest,
             Repair::Control => self.control,
             Repair::BodyLine => self.body_line > longest,
@@ -147,6 +150,7 @@ impl Inspector {
         let mut seen = self.seen;
         seen.mbox_from = header::is_mbox_from(&head);
         seen.malformed_header = header::fields(&head).skip(usize::from(seen.mbox_from)).any(|f| f.is_malformed());
+        seen.unknown_charset = !text::unknown_charsets(&head).is_empty();
         seen.message_id = header::value(&head, "Message-ID")
             .map(|value| String::from_utf8_lossy(value).split_whitespace().collect::<String>())
             .filter(|id| !id.is_empty());
@@ -193,6 +197,7 @@ mod tests {
             ("A b: 1\r\n\r\n".to_owned(), Repair::Header),
             ("A : 1\r\n\r\n".to_owned(), Repair::Header),
             ("junk\r\n\r\n".to_owned(), Repair::Header),
+            ("A: =?x?Q?a?=\r\n\r\n=?x?Q?a?=\r\n".to_owned(), Repair::Charset),
             (format!("A: {long}\r\n\r\n"), Repair::HeaderLine),
             ("A: 1\r\n\r\n\x07\r\n".to_owned(), Repair::Control),
             (format!("A: 1\r\n\r\n{long}\r\n"), Repair::BodyLine),

@@ -1,10 +1,13 @@
 //! Header values as text: unfolded, RFC 2047 decoded, in Unicode whatever charset they came in.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use mail_parser::{HeaderValue, decoders::charsets::map::charset_decoder, parsers::MessageStream};
 
 use super::header;
+
+/// The charset of bytes whose charset nobody tells or knows: every byte is a character in it.
+pub const FALLBACK: &str = "windows-1252";
 
 /// Turns the values of one header into text.
 #[derive(Clone, Debug)]
@@ -19,7 +22,7 @@ impl Reader {
     /// write both with one charset; without one as windows-1252, which gives every byte a character.
     pub fn of(head: &[u8]) -> Self {
         let charset = header::value(head, "Content-Type").and_then(charset_of);
-        Reader { charset: charset.unwrap_or_else(|| b"windows-1252".to_vec()) }
+        Reader { charset: charset.unwrap_or_else(|| FALLBACK.into()) }
     }
 
     /// `bytes` in Unicode, nothing else done to them.
@@ -49,9 +52,30 @@ impl Reader {
     /// The value on one line that ends, as mail-parser's field parsers ask for it.
     fn line(&self, value: &[u8]) -> String {
         let mut line = self.unicode(value).replace(['\r', '\n'], " ");
+        for charset in unknown_charsets(line.as_bytes()).into_iter().rev() {
+            line.replace_range(charset, FALLBACK);
+        }
         line.push('\n');
         line
     }
+}
+
+/// The places of the charsets in encoded words (RFC 2047 §2) that nobody knows, such as TELETEX (quirk 7).
+pub fn unknown_charsets(bytes: &[u8]) -> Vec<Range<usize>> {
+    let charset = |at: usize| {
+        let word = bytes.get(at + 2..)?;
+        let end = word.iter().position(|&b| b == b'?')?;
+        let name = word.get(..end)?.split(|&b| b == b'*').next()?;
+        let encoded = matches!(word.get(end..end + 3)?, [b'?', b'b' | b'B' | b'q' | b'Q', b'?']);
+        let named = !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
+        (encoded && named && !is_known(name)).then_some(at + 2..at + 2 + name.len())
+    };
+    memchr::memmem::find_iter(bytes, b"=?").filter_map(charset).collect()
+}
+
+fn is_known(charset: &[u8]) -> bool {
+    let utf8 = ["utf-8", "utf8", "unicode-1-1-utf-8"].iter().any(|name| charset.eq_ignore_ascii_case(name.as_bytes()));
+    utf8 || charset_decoder(charset).is_some()
 }
 
 /// `text` with each run of blanks as one space and none at the ends.
@@ -98,6 +122,14 @@ mod tests {
         let value = b" Bob <b@x.org>, c@x.org, \"D, E\" <d@x.org>,\r\n g: h@x.org;";
         assert_eq!(plain().addresses(value), ["b@x.org", "c@x.org", "d@x.org", "h@x.org"]);
         assert!(plain().addresses(b" undisclosed-recipients:;").is_empty());
+    }
+
+    #[test]
+    fn finds_unknown_charsets_of_encoded_words() {
+        let value = b"=?utf-8?Q?a?= =?TELETEX?q?b?= =?x*en?B?Yg==?= =?us-ascii*en?Q?c?= =?no word? =?TELETEX?x?";
+        let found: Vec<_> = unknown_charsets(value).into_iter().filter_map(|place| value.get(place)).collect();
+        assert_eq!(found, [b"TELETEX".as_slice(), b"x"]);
+        assert_eq!(plain().unstructured(b"=?TELETEX?Q?Gr=FC=DFe?="), "Grüße");
     }
 
     #[test]

@@ -27,7 +27,7 @@ const ADDRESSES: [&str; 15] = [
     "Errors-To",
 ];
 /// MIME fields: an encoded word within quotes is against RFC 2047 §5, and what mail programs write and read.
-const PARAMETERS: [&str; 3] = ["Content-Type", "Content-Disposition", "Content-Description"];
+const PARAMETERS: [&str; 2] = ["Content-Type", "Content-Disposition"];
 
 /// The field's value with encoded words for its 8-bit text; `None` where it has none.
 pub(super) fn encoded(field: &Field<'_>, reader: &Reader, line_end: &str) -> Option<String> {

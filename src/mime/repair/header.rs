@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{Edits, field};
 use crate::mime::{
     header::{self, Field},
-    text::Reader,
+    text::{self, Reader},
 };
 
 /// Without mbox's "From " line.
@@ -23,7 +23,7 @@ pub(super) fn without_mbox_from(message: &[u8]) -> Edits {
 /// The rejected alternatives for a line that is no field: to drop it loses words; to fold it into the field before it
 /// changes what that field says.
 pub(super) fn well_formed(message: &[u8], line_end: &str) -> Edits {
-    let head = message.get(..header::blank_line(message).map_or(message.len(), |blank| blank.start)).unwrap_or(message);
+    let head = head(message);
     let reader = Reader::of(head);
     let mut edits = Edits::default();
     for field in header::fields(head) {
@@ -37,6 +37,20 @@ pub(super) fn well_formed(message: &[u8], line_end: &str) -> Edits {
         edits.replace(without_line_end(message, &field), [name, colon, &value].concat());
     }
     edits
+}
+
+/// Unknown charsets of encoded words become the one that the [`Reader`] takes them for.
+pub(super) fn known_charsets(message: &[u8]) -> Edits {
+    let mut edits = Edits::default();
+    for place in text::unknown_charsets(head(message)) {
+        edits.replace(place, text::FALLBACK);
+    }
+    edits
+}
+
+/// The message's own header.
+fn head(message: &[u8]) -> &[u8] {
+    message.get(..header::blank_line(message).map_or(message.len(), |blank| blank.start)).unwrap_or(message)
 }
 
 /// The field's place without its last line end.

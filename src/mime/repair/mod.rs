@@ -34,6 +34,8 @@ pub enum Repair {
     Newline,
     /// Lines of the header that are no fields become `X-Malformed` fields, 8-bit bytes RFC 2047 encoded words (quirk 81).
     Header,
+    /// Encoded words of a charset that nobody knows name one that has a character for every byte (quirk 7).
+    Charset,
     /// A long line of the header is folded at blanks (quirk 8).
     HeaderLine,
     /// A part with control characters is encoded (quirk 9).
@@ -44,11 +46,12 @@ pub enum Repair {
 
 impl Repair {
     /// All, in the order in which they are made: none brings back what an earlier one removed.
-    pub const ALL: [Repair; 7] = [
+    pub const ALL: [Repair; 8] = [
         Repair::MboxFrom,
         Repair::Nul,
         Repair::Newline,
         Repair::Header,
+        Repair::Charset,
         Repair::HeaderLine,
         Repair::Control,
         Repair::BodyLine,
@@ -71,6 +74,7 @@ impl fmt::Display for RepairNote {
             Repair::Nul => "NUL octets removed or encoded",
             Repair::Newline => "line ends made CRLF",
             Repair::Header => "malformed header lines corrected",
+            Repair::Charset => "unknown charsets in the header replaced",
             Repair::HeaderLine => "long header lines folded",
             Repair::Control => "parts with control characters re-encoded",
             Repair::BodyLine => "parts with long lines re-encoded",
@@ -138,6 +142,7 @@ impl<'a> Work<'a> {
             Repair::Nul => self.without_nul(),
             Repair::Newline => self.with_crlf(),
             Repair::Header => Ok(self.edited(header::well_formed(self.message, self.line_end()))),
+            Repair::Charset => Ok(self.edited(header::known_charsets(self.message))),
             Repair::HeaderLine => Ok(self.edited(self.folded_header())),
             Repair::Control => self.without_control(),
             Repair::BodyLine => self.without_long_lines(),

@@ -126,6 +126,13 @@ fn the_header_becomes_well_formed() {
 }
 
 #[test]
+fn unknown_charsets_are_named_anew() {
+    let (out, note) = after("Subject: =?TELETEX?Q?Gr=FC=DFe?=\r\n\r\n=?TELETEX?Q?x?=\r\n", Repair::Charset);
+    assert_eq!(out, "Subject: =?windows-1252?Q?Gr=FC=DFe?=\r\n\r\n=?TELETEX?Q?x?=\r\n");
+    assert_eq!(note, "1 unknown charsets in the header replaced");
+}
+
+#[test]
 fn the_mbox_line_goes() {
     let (out, note) = after("From a@b Mon Jan  1 10:00:00 2001\r\nA: 1\r\n\r\nFrom x\r\n", Repair::MboxFrom);
     assert_eq!((out.as_str(), note.as_str()), ("A: 1\r\n\r\nFrom x\r\n", "mbox \"From \" line removed"));
@@ -195,7 +202,9 @@ fn plain(text: &str) -> String {
 
 /// Messages with faults of every kind, at random places.
 fn messages() -> impl Strategy<Value = String> {
-    let word = || prop_oneof!["[a-z]{1,12}", Just("é".to_owned()), Just("=".to_owned()), Just("\0".to_owned())];
+    let word = || {
+        prop_oneof!["[a-z]{1,12}", prop::sample::select(vec!["é", "=", "\0", "=?x?Q?=E9?="]).prop_map(str::to_owned)]
+    };
     let end = || prop_oneof![8 => Just("\r\n"), 1 => Just("\n"), 1 => Just("\r")];
     let line = || (prop::collection::vec(word(), 0..30), end()).prop_map(|(words, end)| words.join(" ") + end);
     let text = || prop::collection::vec(line(), 0..6).prop_map(|lines| lines.concat());

@@ -45,16 +45,8 @@ impl Rung {
             Rung::Named(Fault::LongLine) => &[Repair::HeaderLine, Repair::BodyLine],
             Rung::Named(Fault::Nul) => &[Repair::Nul],
             Rung::Named(Fault::BareNewline) => &[Repair::Newline],
-            Rung::Named(Fault::Header) => &[Repair::MboxFrom, Repair::Header],
-            Rung::Named(_) | Rung::Everything => &[
-                Repair::MboxFrom,
-                Repair::Nul,
-                Repair::Newline,
-                Repair::Header,
-                Repair::HeaderLine,
-                Repair::Control,
-                Repair::BodyLine,
-            ],
+            Rung::Named(Fault::Header) => &[Repair::MboxFrom, Repair::Header, Repair::Charset],
+            Rung::Named(_) | Rung::Everything => &Repair::ALL,
         }
     }
 }
