@@ -211,6 +211,11 @@ impl Connection {
         }
     }
 
+    /// Closes the connection at once, without a word. What is in flight is in doubt; every later call finds it lost.
+    pub fn hang_up(&mut self) {
+        self.stream = Box::new(tokio::io::empty());
+    }
+
     /// Says goodbye without waiting for the answer, which would cost a round trip for nothing; errors do not matter any more.
     pub async fn logout(mut self) {
         self.patience = self.patience.min(limits::GOODBYE);

@@ -365,16 +365,15 @@ impl Link {
         self.profile.errors_per_session.is_some_and(|most| self.errors >= most)
     }
 
-    /// Replaces the connection by a fresh one. Nothing may be in flight.
+    /// Replaces the connection by a fresh one; the old one is closed at once, so that there are never two.
     ///
     /// # Errors
     /// As [`Link::open`].
     pub async fn renew(&mut self) -> Result<()> {
+        self.connection.hang_up();
         self.settings.pacer.unheld().await;
-        let (connection, profile) = connect(&self.settings).await?;
-        let old = std::mem::replace(&mut self.connection, connection);
-        (self.profile, self.open, self.unknown, self.errors, self.appending) = (profile, None, false, 0, false);
-        drop(old);
+        (self.connection, self.profile) = connect(&self.settings).await?;
+        (self.open, self.unknown, self.errors, self.appending) = (None, false, 0, false);
         Ok(())
     }
 

@@ -143,3 +143,7 @@ impl Listing {
         same_frontier.then(|| u64::from(self.opening.exists).saturating_sub(self.expunged))
     }
 }
+
+#[cfg(test)]
+#[path = "listing_tests.rs"]
+mod tests;

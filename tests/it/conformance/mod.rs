@@ -34,7 +34,10 @@ pub enum Host {
     Cyrus(Cyrus),
     Courier(Courier),
     /// A stand-in, on the runtime that serves it.
-    Lab(Server, Runtime),
+    Lab {
+        server: Server,
+        _serves: Runtime,
+    },
 }
 
 impl Host {
@@ -51,12 +54,12 @@ impl Host {
         });
         let accounts = Accounts::default().with("ann", PASSWORD, Mailstore::empty());
         let server = runtime.block_on(Server::start(accounts, persona)).unwrap();
-        Host::Lab(server, runtime)
+        Host::Lab { server, _serves: runtime }
     }
 
     fn address(&self) -> SocketAddr {
         match self {
-            Host::Lab(server, _) => place::loopback(server.port()),
+            Host::Lab { server, .. } => place::loopback(server.port()),
             Host::Dovecot(server) => server.address(),
             Host::Cyrus(server) => server.address(),
             Host::Courier(server) => server.address(),
