@@ -43,12 +43,12 @@ pub(super) fn encoded(field: &Field<'_>, reader: &Reader, line_end: &str) -> Opt
     } else if is_one_of(&PARAMETERS) {
         Some(parameters(&text))
     } else {
-        Some(unstructured(&text, line_end))
+        Some(unstructured(&text, reader, line_end))
     }
 }
 
 /// Words with 8-bit text and the blanks between them, run by run; everything else stays.
-fn unstructured(text: &str, line_end: &str) -> String {
+fn unstructured(text: &str, reader: &Reader, line_end: &str) -> String {
     let tokens = tokens(text, |c| c.is_ascii_whitespace());
     let raw = |at: usize| tokens.get(at).is_some_and(|token| !token.is_ascii());
     let mut out = String::new();
@@ -65,6 +65,8 @@ fn unstructured(text: &str, line_end: &str) -> String {
         }
         let run: String =
             tokens.get(at..end).unwrap_or_default().iter().map(|t| if is_blank(t) { " " } else { t }).collect();
+        // Raw bytes within an encoded word: what it says is encoded, not how it says it.
+        let run = if run.contains("=?") { reader.unstructured(run.as_bytes()) } else { run };
         // Blanks between two encoded words are not shown (RFC 2047 §6.2): such a blank goes into the word.
         let before = at.checked_sub(2).and_then(|at| tokens.get(at)).is_some_and(|t| is_encoded(t));
         let after = tokens.get(end + 1).is_some_and(|t| is_encoded(t));
@@ -192,6 +194,7 @@ mod tests {
     #[test]
     fn keeps_the_blank_beside_words_that_were_encoded_before() {
         assert_eq!(both("Subject: =?utf-8?Q?a?= ü =?utf-8?Q?b?= c").1, "a ü b c");
+        assert_eq!(both("Subject: =?utf-8?Q?Grü=C3=9Fe?= c").1, "Grüße c");
     }
 
     #[test]
