@@ -128,6 +128,8 @@ pub const PROXY_REPLY: usize = 8 << 10;
 pub const LAB_COMMAND_LINE: usize = 64 << 10;
 /// The longest literal that a stand-in reads at all (bytes): the largest message of Exchange Online, twice.
 pub const LAB_LITERAL: u64 = 300 << 20;
+/// Connections that a stand-in serves at once: 200 mailboxes, and 16 of each (microsoft365.md §1.9).
+pub const LAB_CONNECTIONS: usize = 3200;
 /// Commands that a stand-in remembers, so that a long trial does not grow without end.
 pub const LAB_JOURNAL: usize = 1_000_000;
 /// Lines of one mailbox's report that need a person; what follows is counted in the ledger all the same.

@@ -56,16 +56,16 @@ struct BackOff {
     until: Instant,
 }
 
-/// The record of one server. It keeps the last [`limits::LAB_JOURNAL`] commands.
+/// The record of one server. It keeps the last [`limits::LAB_JOURNAL`] of everything.
 #[derive(Debug, Default)]
 pub struct Journal(Mutex<Record>);
 
 #[derive(Debug, Default)]
 struct Record {
     entries: VecDeque<Entry>,
-    back_offs: Vec<BackOff>,
+    back_offs: VecDeque<BackOff>,
     connections: u64,
-    closed: Vec<Closed>,
+    closed: VecDeque<Closed>,
 }
 
 impl Journal {
@@ -80,19 +80,15 @@ impl Journal {
     }
 
     pub(super) fn add(&self, entry: Entry) {
-        let mut record = self.record();
-        if record.entries.len() == limits::LAB_JOURNAL {
-            record.entries.pop_front();
-        }
-        record.entries.push_back(entry);
+        remember(&mut self.record().entries, entry);
     }
 
     pub(super) fn back_off(&self, user: &str, told: Instant, until: Instant) {
-        self.record().back_offs.push(BackOff { user: user.to_owned(), told, until });
+        remember(&mut self.record().back_offs, BackOff { user: user.to_owned(), told, until });
     }
 
     pub(super) fn closed(&self, connection: u64, cause: Cause, words: &str) {
-        self.record().closed.push(Closed { connection, cause, words: words.to_owned() });
+        remember(&mut self.record().closed, Closed { connection, cause, words: words.to_owned() });
     }
 
     /// The commands, oldest first.
@@ -112,7 +108,7 @@ impl Journal {
 
     /// Connections that the server closed with `* BYE` on its own account.
     pub fn closed_by_server(&self) -> Vec<Closed> {
-        self.record().closed.clone()
+        self.record().closed.iter().cloned().collect()
     }
 
     /// How many of them for this cause.
@@ -139,4 +135,11 @@ impl Journal {
         };
         record.entries.iter().filter(early).cloned().collect()
     }
+}
+
+fn remember<T>(record: &mut VecDeque<T>, one: T) {
+    if record.len() == limits::LAB_JOURNAL {
+        record.pop_front();
+    }
+    record.push_back(one);
 }

@@ -9,6 +9,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::{Accounts, Faults, Journal, Persona, host::Host, session::Session, wire::Stream};
+use crate::limits;
 
 /// A running server; dropping it stops it and cuts its connections.
 #[derive(Debug)]
@@ -85,6 +86,9 @@ async fn accept(listener: TcpListener, host: Arc<Host>, tls: Option<TlsAcceptor>
         tokio::select! {
             accepted = listener.accept() => {
                 let Ok((socket, _)) = accepted else { continue };
+                if connections.len() >= limits::LAB_CONNECTIONS {
+                    continue;
+                }
                 connections.spawn(connect(socket, host.clone(), tls.clone()));
             }
             Some(_) = connections.join_next() => (),

@@ -51,15 +51,18 @@ async fn the_lab_speaks_tls_under_its_own_authority() {
     let options =
         LabOptions { mailboxes: 1, messages: 10, login: Duration::ZERO..Duration::ZERO, ..LabOptions::default() };
     let lab = Lab::start(&options, directory.path()).await.unwrap();
-    let program = format!(
-        "import ssl\ncontext = ssl.create_default_context(cafile={:?})\n\
-         c = imaplib.IMAP4_SSL('127.0.0.1', port, ssl_context=context)\n\
-         ok(c.login('user1@old.example.org', 'old-1'))\nassert len(ok(c.list())) > 10\n",
-        lab.authority(),
-    );
-    run_unsigned(lab.source(), &program).await;
-    let stranger = program.replace("cafile=", "cadata=None) #");
-    let refused =
-        format!("try:\n    {}\n    assert False\nexcept ssl.SSLError: pass\n", stranger.replace('\n', "\n    "));
-    run_unsigned(lab.source(), &format!("import ssl\n{refused}")).await;
+    let program = r#"
+import ssl
+def lab(context):
+    return imaplib.IMAP4_SSL('127.0.0.1', port, ssl_context=context)
+c = lab(ssl.create_default_context(cafile=CA))
+ok(c.login('user1@old.example.org', 'old-1'))
+assert len(ok(c.list())) > 10
+try:
+    lab(ssl.create_default_context())
+    assert False, 'a stranger believed it'
+except ssl.SSLCertVerificationError:
+    pass
+"#;
+    run_unsigned(lab.source(), &format!("CA = {:?}\n{program}", lab.authority())).await;
 }
