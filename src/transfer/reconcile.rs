@@ -8,6 +8,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
+    Event, Stage,
     arrivals::{Arrivals, mark_start, unclaimed},
     bodies,
     job::Job,
@@ -191,6 +192,7 @@ async fn settle_doubt(
         messages = doubt.len(),
         "Waiting for late arrivals before messages in doubt are sent again."
     );
+    run.tell(Event::Stage(Stage::Reconcile));
     let settle = target.capabilities().settle;
     let begun = clock::instant();
     let mut still_since = begun;
@@ -207,6 +209,7 @@ async fn settle_doubt(
     if arrivals.gap && !doubt.is_empty() {
         look_elsewhere(run, target, folder, doubt).await?;
     }
+    run.tell(Event::Stage(Stage::Copy));
     give_up(run, doubt, arrivals.gap).await
 }
 
