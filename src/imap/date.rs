@@ -47,7 +47,7 @@ fn offset(zone: &str) -> Option<i32> {
     let Some(sign) = zone.strip_prefix('+').map(|d| (1, d)).or_else(|| zone.strip_prefix('-').map(|d| (-1, d))) else {
         return Some(0);
     };
-    let digits: i32 = sign.1.parse().ok()?;
+    let digits = i32::from(sign.1.parse::<u16>().ok()?);
     Some(sign.0 * (digits / 100 * 3600 + digits % 100 * 60))
 }
 
@@ -89,5 +89,6 @@ mod tests {
         }
         assert_eq!(parse(b"01-Jan-2018 00:00:00 +9999999999"), None);
         assert_eq!(parse(b"01-Jan-2018 00:00:00 +9999"), None);
+        assert_eq!(parse(b"01-Jan-2018 00:00:00 -070000008"), None, "a zone beyond any number of seconds");
     }
 }
