@@ -18,10 +18,27 @@ impl Link {
         } else {
             "(MESSAGES UIDNEXT UIDVALIDITY)"
         };
+        self.settle_validity(folders).await?;
         self.look(folders).await?;
         let ask = |folder| Command::new("STATUS").folder(folder).word(items);
         let commands = folders.iter().map(ask).collect();
         Ok(self.run_all(commands).await?.into_iter().map(reply).collect())
+    }
+
+    /// Opens once what would be renumbered otherwise: a source's folder too, for there is no other way to read it. No flag but
+    /// `\Recent` changes by it.
+    async fn settle_validity(&mut self, folders: &[FolderName]) -> Result<()> {
+        if !self.profile().validity_by_select {
+            return Ok(());
+        }
+        let fresh: Vec<&FolderName> = folders.iter().filter(|folder| !self.is_settled(folder)).collect();
+        let commands: Vec<Command> = fresh.iter().map(|folder| Command::new("SELECT").folder(folder)).collect();
+        if !commands.is_empty() {
+            self.forget_selection();
+            self.run_all(commands).await?;
+            self.set_settled(fresh);
+        }
+        Ok(())
     }
 
     /// A server need not look for news in the folder that is open before it answers STATUS for it. Dovecot does not, not even

@@ -4,7 +4,7 @@
 //! mailbox, a person's rates and an endpoint's caps are obeyed in one place.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
@@ -33,6 +33,8 @@ pub struct Link {
     errors: u32,
     /// Counters that came with the last list of folders and were not used yet.
     listed: HashMap<FolderName, StatusReply>,
+    /// Folders whose UIDVALIDITY is permanent for certain.
+    settled: HashSet<FolderName>,
     /// Messages are on their way: whoever gives up now leaves commands half sent.
     appending: bool,
     /// Counted until the link is dropped.
@@ -87,6 +89,7 @@ impl Link {
             errors: 0,
             _permit: permit,
             listed: HashMap::new(),
+            settled: HashSet::new(),
             appending: false,
         })
     }
@@ -224,6 +227,16 @@ impl Link {
             self.connection.select(folder, examine, None).await.map_err(|error| heed(&self.settings, error))?;
         self.unknown = false;
         Ok(&self.open.insert(Open { folder: folder.clone(), examine, selected }).selected)
+    }
+
+    /// Whether this folder was opened by SELECT before.
+    pub fn is_settled(&self, folder: &FolderName) -> bool {
+        self.settled.contains(folder)
+    }
+
+    /// Says that these were.
+    pub fn set_settled<'a>(&mut self, folders: impl IntoIterator<Item = &'a FolderName>) {
+        self.settled.extend(folders.into_iter().cloned());
     }
 
     /// Says that an EXAMINE queued by hand opened a folder.

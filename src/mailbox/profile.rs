@@ -42,6 +42,8 @@ pub struct Profile {
     pub eager_literal: u64,
     /// The folder must be selected while messages are appended to it, or each APPEND opens it anew.
     pub select_first: bool,
+    /// STATUS and EXAMINE tell another UIDVALIDITY each time until a SELECT makes one permanent.
+    pub validity_by_select: bool,
     /// One writer per folder in source order; otherwise several connections may share a folder.
     pub ordered: bool,
     /// Folders at the top that are listed but hold no mail of their own, compared without case.

@@ -23,6 +23,7 @@ pub(super) const GENERIC: Profile = Profile {
     // Dovecot opens an unselected folder anew for every APPEND: 20,000 messages took 15 s instead of 4. SELECT also tells
     // which flags are kept.
     select_first: true,
+    validity_by_select: false,
     ordered: true,
     not_mail: &[],
     groupware: false,
@@ -150,6 +151,8 @@ const COURIER: Profile = Profile {
     stable_bytes: true,
     settle: Duration::from_secs(2),
     illegal: "/",
+    // Tried on 5.0: a folder that no IMAP client opened is renumbered every second (quirk 83).
+    validity_by_select: true,
     // MAXPERIP is 4 in its default configuration.
     source_connections: 3,
     target_connections: 3,

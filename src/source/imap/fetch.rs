@@ -243,7 +243,7 @@ impl<'a> Fetcher<'a> {
         let Some(item) = asked.find_map(|flight| flight.items.remove(&uid)) else { return Ok(()) };
         match literal {
             Literal::Body(body) if self.is_stub(&body) => {
-                self.unreadable(item, "the server sent a notice that it cannot retrieve the message (quirk 37)").await
+                self.unreadable(item, "the server sent a notice that it cannot retrieve the message").await
             }
             Literal::Body(body) if !body.is_empty() => self.tell(item, FetchResult::Body(body)).await,
             Literal::Body(_) | Literal::Nil => self.ask_again(item, "the server sends no content").await,
@@ -283,7 +283,7 @@ impl<'a> Fetcher<'a> {
             Answer::Poison(item) => self.unreadable(item, &tagged.text).await,
             Answer::Checked { there, gone } => {
                 for item in there {
-                    self.ask_again(item, "the server lists the message and sends nothing of it (quirk 36)").await?;
+                    self.ask_again(item, "the server lists the message and sends nothing of it").await?;
                 }
                 for item in gone {
                     self.tell(item, FetchResult::Vanished).await?;

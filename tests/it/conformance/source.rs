@@ -10,6 +10,7 @@ use crate::support::{
     raw::Raw,
 };
 use mailhaul::{
+    clock,
     error::{Code, Side},
     lab::imap::NameForm,
     model::{Flags, FolderName},
@@ -18,7 +19,10 @@ use mailhaul::{
         SourceSession, imap::ImapSource,
     },
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 use tokio::sync::mpsc;
 
 /// A folder as discovery told it.
@@ -268,6 +272,24 @@ fn cyrus_is_a_source() {
 #[test]
 fn courier_is_a_source() {
     suite(&Host::Courier(Courier::start()), "ann", false);
+}
+
+#[test]
+fn courier_does_not_renumber_what_nobody_opened() {
+    let host = Host::Courier(Courier::start());
+    run(async {
+        let source = ImapSource::new(host.settings("ann", Side::Source));
+        let inbox = [FolderName::inbox()];
+        let mut session = source.open().await.unwrap();
+        let first = session.epochs(&inbox).await.unwrap();
+        // It numbers by the second.
+        let end = clock::instant() + Duration::from_millis(1500);
+        while clock::instant() < end {
+            let mut session = source.open().await.unwrap();
+            assert_eq!(session.epochs(&inbox).await.unwrap(), first);
+            session.close().await;
+        }
+    });
 }
 
 #[test]
