@@ -79,7 +79,7 @@ impl fmt::Display for RepairNote {
             Repair::Control => "parts with control characters re-encoded",
             Repair::BodyLine => "parts with long lines re-encoded",
         };
-        write!(f, "{} {what}", self.places)
+        write!(f, "{what}: {}", self.places)
     }
 }
 
