@@ -1,7 +1,12 @@
 //! A source that is legal, awkward and partly unreadable: what can be read arrives, the rest is named.
 
 use mailhaul::{
-    lab::{generate::Recipe, imap::Persona, mailstore::Mailstore},
+    lab::{
+        generate::Recipe,
+        imap::{Persona, Profile},
+        mailstore::{Content, Mailstore, NewMessage},
+    },
+    model::ReceivedAt,
     transfer::{Outcome, PassKind},
 };
 
@@ -65,4 +70,54 @@ async fn what_cannot_be_read_is_named_and_the_rest_arrives() {
     let report = stage.pass_of(PassKind::Retry).await;
     assert_eq!(report.state, Outcome::Verified, "{report:#?}");
     stage.assert_all_there_once();
+}
+
+/// Exchange as a source: what it cannot render comes as a message of its own (quirk 37) or not at all (quirk 36), and
+/// not every folder it lists holds mail (quirk 38).
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exchange_source_serves_stand_ins_for_what_it_cannot_render() {
+    let persona = Persona::exchange(Profile::Move).with(|persona| {
+        persona.rendering.stubs.insert(2);
+        persona.rendering.left_out.insert(4);
+    });
+    let from = Recipe { attachment: 5000, ..Recipe::new(45, 120) }.build();
+    from.write(|mailbox| {
+        // One such name alone is somebody's own folder.
+        mailbox.create(b"Contacts").unwrap();
+        let calendar = mailbox.create(b"Calendar").unwrap();
+        calendar.append(NewMessage::new("Subject: not mail\r\n\r\n", ReceivedAt { unix: 0, offset: 0 }), None);
+    });
+    let unreadable: usize = from.read(|mailbox| {
+        let mail = mailbox.folders().filter(|(name, _)| *name != b"Calendar");
+        mail.map(|(_, folder)| folder.messages().iter().filter(|m| [2, 4].contains(&m.uid)).count()).sum()
+    });
+    let stage = Stage::between((from, persona), (Mailstore::empty(), Persona::generic()), "Dovecot").await;
+    let report = stage.pass().await;
+    assert_eq!(report.state, Outcome::Finished, "{report:#?}");
+    assert_eq!((report.counts.failed, report.counts.unexplained), (unreadable as u64, 0), "{:#?}", report.attention);
+    let arrived = stage.to.snapshot();
+    assert_eq!(arrived.messages(), 120 - unreadable);
+    assert!(!arrived.folders.contains_key("Calendar"));
+    let again = stage.pass().await;
+    assert_eq!(again.counts.copied_this_pass, 0, "{again:#?}");
+}
+
+/// A message is deleted, one altered and one added at the target behind everybody's back.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_planted_at_the_target_is_found() {
+    let from = Recipe { attachment: 2000, awkward_names: false, ..Recipe::new(46, 60) }.build();
+    let stage = Stage::between((from, Persona::generic()), (Mailstore::empty(), Persona::generic()), "Dovecot").await;
+    stage.until_verified().await;
+    stage.to.write(|mailbox| {
+        let inbox = mailbox.folder_mut(b"INBOX").unwrap();
+        let uids: Vec<u32> = inbox.messages().iter().map(|m| m.uid).collect();
+        inbox.expunge(|m| m.uid == uids[3]);
+        let other = inbox.message(uids[5]).unwrap().content.bytes().iter().rev().copied().collect::<Vec<u8>>();
+        assert!(inbox.corrupt(uids[5], Content::Stored(other.into())));
+        inbox.append(NewMessage::new("Subject: extra\r\n\r\n", ReceivedAt { unix: 0, offset: 0 }), None);
+    });
+    let report = stage.verify_content().await;
+    assert_eq!((report.state, report.counts.missing_at_target), (Outcome::Finished, 1), "{report:#?}");
+    let told: Vec<_> = report.attention.iter().map(|line| (line.folder.as_deref(), line.count)).collect();
+    assert_eq!(told, [(Some("INBOX"), 1); 3], "altered, missing, unknown: {:#?}", report.attention);
 }

@@ -23,7 +23,7 @@ use mailhaul::{
     secret::Secret,
     source::imap::ImapSource,
     target::imap::ImapTarget,
-    transfer::{self, MailboxReport, Options, Pair, PassKind, Unobserved},
+    transfer::{self, MailboxReport, Options, Pair, PassKind, Unobserved, VerifyLevel},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -105,6 +105,16 @@ impl Stage {
 
     /// One pass of this kind.
     pub async fn pass_of(&self, pass: PassKind) -> MailboxReport {
+        self.pass_with(Options { pass, ..Options::default() }).await
+    }
+
+    /// The comparison alone, of every body.
+    pub async fn verify_content(&self) -> MailboxReport {
+        let options = Options { pass: PassKind::Verify, verify: VerifyLevel::Content, ..Options::default() };
+        self.pass_with(options).await
+    }
+
+    async fn pass_with(&self, options: Options) -> MailboxReport {
         let pair = Pair {
             source_identity: "source".to_owned(),
             target_identity: "target".to_owned(),
@@ -112,7 +122,6 @@ impl Stage {
             target: Arc::new(ImapTarget::new(self.settings(&self.target, Side::Target, Some(self.profile)))),
         };
         let ledger: Arc<dyn Ledger> = SqliteLedger::open(Path::new(&self.home.path().join("ledger.db"))).unwrap();
-        let options = Options { pass, ..Options::default() };
         transfer::run_pass(&pair, ledger, &options, Arc::new(Unobserved), CancellationToken::new()).await
     }
 
