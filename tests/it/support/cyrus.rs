@@ -5,7 +5,7 @@
 
 use super::dovecot::PASSWORD;
 use super::place;
-use super::process::Server;
+use super::process::{self, Server};
 use super::raw::Raw;
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -39,16 +39,20 @@ pub struct Cyrus {
 impl Cyrus {
     /// Starts a server that knows `users`.
     pub fn start(users: &[&str]) -> Cyrus {
+        process::start("cyrus", || Cyrus::on_a_new_port(users))
+    }
+
+    fn on_a_new_port(users: &[&str]) -> Option<Cyrus> {
         let home = place::fresh("cyrus");
-        let port = place::free_port();
+        let (port, name) = (place::free_port(), format!("{}.test", place::token()));
         let binaries = place::supply("cyrus").join("usr/lib/cyrus/bin");
         for dir in DIRECTORIES {
             std::fs::create_dir_all(home.path().join(dir)).unwrap();
         }
         let owner = if place::is_root() { "mail" } else { &place::user_name() };
-        std::fs::write(home.path().join("imapd.conf"), imapd_conf(home.path(), owner)).unwrap();
+        std::fs::write(home.path().join("imapd.conf"), imapd_conf(home.path(), owner, &name)).unwrap();
         std::fs::write(home.path().join("cyrus.conf"), cyrus_conf(home.path(), &binaries, port)).unwrap();
-        users.iter().for_each(|user| add_user(home.path(), user));
+        users.iter().for_each(|user| add_user(home.path(), user, &name));
         if place::is_root() {
             let done = Command::new("chown").args(["-R", "mail:mail"]).arg(home.path()).status().unwrap();
             assert!(done.success());
@@ -57,8 +61,8 @@ impl Cyrus {
         command.arg("-D").arg("-p").arg(home.path().join("master.pid"));
         command.arg("-C").arg(home.path().join("imapd.conf")).arg("-M").arg(home.path().join("cyrus.conf"));
         command.env("LD_LIBRARY_PATH", place::libraries("cyrus")).stdout(Stdio::null()).stderr(Stdio::null());
-        let server = Server::start("cyrus", &mut command, place::loopback(port));
-        Cyrus { _server: server, _home: home, port }
+        let server = Server::start("cyrus", &mut command, place::loopback(port), &name)?;
+        Some(Cyrus { _server: server, _home: home, port })
     }
 
     /// The plain-text address.
@@ -72,11 +76,11 @@ impl Cyrus {
     }
 }
 
-fn imapd_conf(home: &Path, owner: &str) -> String {
+fn imapd_conf(home: &Path, owner: &str, name: &str) -> String {
     let home = home.display();
     format!(
         "configdirectory: {home}/conf\ndefaultpartition: default\npartition-default: {home}/spool\n\
-         mboxname_lockpath: {home}/lock\nproc_path: {home}/proc\ncyrus_user: {owner}\nadmins: admin\nservername: cyrus.test\n\
+         mboxname_lockpath: {home}/lock\nproc_path: {home}/proc\ncyrus_user: {owner}\nadmins: admin\nservername: {name}\n\
          allowplaintext: yes\nautocreate_quota: 0\nmunge8bit: no\nduplicatesuppression: no\nsasl_pwcheck_method: auxprop\n\
          sasl_auxprop_plugin: sasldb\nsasl_sasldb_path: {home}/sasldb2\nsasl_mech_list: PLAIN LOGIN\n"
     )
@@ -91,9 +95,9 @@ fn cyrus_conf(home: &Path, binaries: &Path, port: u16) -> String {
     )
 }
 
-fn add_user(home: &Path, user: &str) {
+fn add_user(home: &Path, user: &str, realm: &str) {
     let mut command = Command::new("saslpasswd2");
-    command.args(["-p", "-c", "-u", "cyrus.test", "-f"]).arg(home.join("sasldb2")).arg(user);
+    command.args(["-p", "-c", "-u", realm, "-f"]).arg(home.join("sasldb2")).arg(user);
     let mut child = command.stdin(Stdio::piped()).spawn().expect("saslpasswd2, of the package sasl2-bin");
     child.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
     assert!(child.wait().unwrap().success());

@@ -3,7 +3,7 @@
 //! Any user name logs in with [`PASSWORD`] and has an empty mailbox, so each trial takes fresh names instead of a fresh server.
 
 use super::place;
-use super::process::Server;
+use super::process::{self, Server};
 use super::raw::Raw;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -47,19 +47,27 @@ impl Dovecot {
 
     /// A server with `options`.
     pub fn with(options: &Options) -> Dovecot {
+        process::start("dovecot", || Dovecot::on_new_ports(options))
+    }
+
+    fn on_new_ports(options: &Options) -> Option<Dovecot> {
         let home = place::fresh("dovecot");
-        let (port, tls_port) = (place::free_port(), place::free_port());
+        let (port, tls_port, token) = (place::free_port(), place::free_port(), place::token());
         let config = home.path().join("dovecot.conf");
         for dir in ["run", "state", "mail"] {
             std::fs::create_dir(home.path().join(dir)).unwrap();
         }
         let owner = Owner::of_mail(home.path());
         std::os::unix::fs::chown(home.path().join("mail"), Some(owner.uid), Some(owner.gid)).unwrap();
-        std::fs::write(&config, configuration(home.path(), port, tls_port, options, &owner)).unwrap();
+        let text = format!(
+            "login_greeting = Dovecot {token} ready.\n{}",
+            configuration(home.path(), port, tls_port, options, &owner)
+        );
+        std::fs::write(&config, text).unwrap();
         let mut command = Command::new("/usr/sbin/dovecot");
         command.arg("-F").arg("-c").arg(&config).env("TZ", "UTC").stdout(Stdio::null()).stderr(Stdio::null());
-        let server = Server::start("dovecot", &mut command, place::loopback(port));
-        Dovecot { _server: server, home, port, tls_port }
+        let server = Server::start("dovecot", &mut command, place::loopback(port), &token)?;
+        Some(Dovecot { _server: server, home, port, tls_port })
     }
 
     /// The plain-text address.

@@ -19,10 +19,16 @@ pub fn open_to_all(dir: &Path) {
     std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// The kernel's choice of a free loopback port.
-/// A server that binds it a moment later may lose the race; launchers then fail loudly.
+/// A loopback port that is free now, outside the range from which the kernel gives ports to outgoing connections.
+/// Somebody may take it before a server does, so a server proves by its greeting that it is the one that was started.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    let mut candidates = std::iter::repeat_with(|| fastrand::u16(10_000..32_000));
+    candidates.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap_or_default()
+}
+
+/// A word that no other server of this machine greets with.
+pub fn token() -> String {
+    format!("t{:016x}", fastrand::u64(..))
 }
 
 /// `127.0.0.1:port`.

@@ -6,7 +6,14 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 /// How long a server may take until it answers.
-const START: Duration = Duration::from_secs(30);
+const START: Duration = Duration::from_secs(60);
+/// Ports that are tried.
+const PORTS: usize = 8;
+
+/// Starts a server on one port after the other until one is its own.
+pub fn start<T>(name: &str, mut on_new_ports: impl FnMut() -> Option<T>) -> T {
+    (0..PORTS).find_map(|_| on_new_ports()).unwrap_or_else(|| panic!("{name} ends at once, on {PORTS} ports"))
+}
 
 /// A server process, ended with SIGTERM and then SIGKILL when dropped.
 pub struct Server {
@@ -15,19 +22,20 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts `command` and waits until `address` sends its first byte.
-    pub fn start(name: &str, command: &mut Command, address: SocketAddr) -> Server {
+    /// Starts `command` and waits until `address` greets with `token`; `None` if it ended instead, as a server does that
+    /// finds its port taken.
+    pub fn start(name: &str, command: &mut Command, address: SocketAddr, token: &str) -> Option<Server> {
         let child = command.spawn().unwrap_or_else(|e| panic!("{name} does not start: {e}"));
         let mut server = Server { child, name: name.to_owned() };
         let deadline = Instant::now() + START;
-        while !greets(address) {
-            if let Some(status) = server.child.try_wait().unwrap() {
-                panic!("{name} ended at once: {status}");
+        while !greeting(address).is_some_and(|text| text.contains(token)) {
+            if server.child.try_wait().unwrap().is_some() {
+                return None;
             }
             assert!(Instant::now() < deadline, "{name} does not answer on {address}");
             std::thread::sleep(Duration::from_millis(20));
         }
-        server
+        Some(server)
     }
 
     /// The process id.
@@ -56,8 +64,10 @@ impl Drop for Server {
     }
 }
 
-fn greets(address: SocketAddr) -> bool {
-    let Ok(mut stream) = TcpStream::connect_timeout(&address, Duration::from_millis(200)) else { return false };
-    let _ = stream.set_read_timeout(Some(Duration::from_secs(2)));
-    matches!(stream.read(&mut [0; 1]), Ok(1))
+fn greeting(address: SocketAddr) -> Option<String> {
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+    let mut line = vec![0; 1024];
+    let read = stream.read(&mut line).ok()?;
+    Some(String::from_utf8_lossy(&line[..read]).into_owned())
 }
