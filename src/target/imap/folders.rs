@@ -35,15 +35,12 @@ struct Known {
 }
 
 impl Known {
-    async fn read(link: &mut Link) -> Result<Self> {
-        let case_insensitive = link.profile().case_insensitive;
+    fn of(listed: Vec<TargetFolder>, case_insensitive: bool) -> Self {
         let mut known = Known { by_path: HashMap::new(), case_insensitive };
-        for folder in folders(link).await? {
-            if folder.selectable {
-                known.by_path.insert(known.key(&folder.path), (folder.name, folder.subscribed));
-            }
+        for folder in listed.into_iter().filter(|folder| folder.selectable) {
+            known.by_path.insert(known.key(&folder.path), (folder.name, folder.subscribed));
         }
-        Ok(known)
+        known
     }
 
     fn key(&self, path: &FolderPath) -> FolderPath {
@@ -62,9 +59,18 @@ impl Known {
 /// Makes sure that the folders exist; see [`crate::target::TargetSession::ensure_folders`].
 ///
 /// A level above that is missing is left to the server, most of which make it a mere container: to create it here would add a
-/// folder that the source has not. Where a server wants it first, it is created after all.
-pub(super) async fn ensure(link: &mut Link, wanted: &[(FolderPath, bool)]) -> Result<Vec<Result<FolderName>>> {
-    let known = Known::read(link).await?;
+/// folder that the source has not. Where a server wants it first, it is created after all. `listed` is what the session listed just
+/// before; what appeared since is told by the server when it is created again.
+pub(super) async fn ensure(
+    link: &mut Link,
+    listed: Option<Vec<TargetFolder>>,
+    wanted: &[(FolderPath, bool)],
+) -> Result<Vec<Result<FolderName>>> {
+    let listed = match listed {
+        Some(listed) => listed,
+        None => folders(link).await?,
+    };
+    let known = Known::of(listed, link.profile().case_insensitive);
     let names: Vec<Result<FolderName>> = wanted
         .iter()
         .map(|(path, _)| known.get(path).map_or_else(|| link.names().name(path), |(name, _)| Ok(name.clone())))
@@ -75,28 +81,32 @@ pub(super) async fn ensure(link: &mut Link, wanted: &[(FolderPath, bool)]) -> Re
         .filter(|((path, _), _)| known.get(path).is_none())
         .filter_map(|((path, _), name)| Some((path, name.as_ref().ok()?.clone())))
         .collect();
-    let mut refused = create(link, &missing).await?;
     let subscribe = |(path, wanted): &(FolderPath, bool)| *wanted && known.get(path).is_none_or(|(_, done)| !done);
-    let mut commands = Vec::new();
-    for (folder, name) in wanted.iter().zip(&names) {
-        if let Ok(name) = name
-            && subscribe(folder)
-            && !refused.contains_key(name)
-        {
-            commands.push(Command::new("SUBSCRIBE").folder(name));
-        }
-    }
-    link.run_all(commands).await?;
+    let subscribed = wanted.iter().zip(&names).filter(|(folder, _)| subscribe(folder));
+    let subscribed = subscribed.filter_map(|(_, name)| name.as_ref().ok().cloned()).collect();
+    let mut refused = create(link, &missing, subscribed).await?;
     Ok(names.into_iter().map(|name| name.and_then(|name| refused.remove(&name).map_or(Ok(name), Err))).collect())
 }
 
-/// Creates folders in one batch; returns those that cannot be, with the reason.
-async fn create(link: &mut Link, missing: &[(&FolderPath, FolderName)]) -> Result<HashMap<FolderName, Error>> {
-    let commands = missing.iter().map(|(_, name)| Command::new("CREATE").folder(name)).collect();
-    let told = link.run_all(commands).await?;
+/// Creates and subscribes folders in one batch; returns those that cannot be created, with the reason.
+async fn create(
+    link: &mut Link,
+    missing: &[(&FolderPath, FolderName)],
+    subscribed: Vec<FolderName>,
+) -> Result<HashMap<FolderName, Error>> {
+    let create = missing.iter().map(|(_, name)| Command::new("CREATE").folder(name));
+    let subscribe = subscribed.iter().map(|name| Command::new("SUBSCRIBE").folder(name));
+    let told = link.run_all(create.chain(subscribe).collect()).await?;
     let mut refused = HashMap::new();
     for ((path, name), told) in missing.iter().zip(told) {
-        if told.is_ok() || settle(link, path, name, &told).await? {
+        if told.is_ok() {
+            continue;
+        }
+        if settle(link, path, name, &told).await? {
+            // Its SUBSCRIBE came before it was there.
+            if subscribed.contains(name) {
+                link.run(Command::new("SUBSCRIBE").folder(name)).await?;
+            }
             continue;
         }
         let refusal = link.connection().refusal(&told.tagged);

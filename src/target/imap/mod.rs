@@ -50,7 +50,7 @@ impl TargetConnector for ImapTarget {
         let capabilities = capabilities::read(&mut link).await?;
         let offered = link.server().has("MULTIAPPEND") && link.server().has("LITERAL+");
         let together = if offered { Arc::clone(&self.together) } else { Arc::new(AtomicBool::new(false)) };
-        Ok(Box::new(ImapTargetSession { link, capabilities, together }))
+        Ok(Box::new(ImapTargetSession { link, capabilities, together, listed: None }))
     }
 
     fn describe(&self) -> String {
@@ -62,6 +62,8 @@ struct ImapTargetSession {
     link: Link,
     capabilities: TargetCapabilities,
     together: Arc<AtomicBool>,
+    /// The folders as listed last, until something is created.
+    listed: Option<Vec<TargetFolder>>,
 }
 
 #[async_trait]
@@ -71,11 +73,13 @@ impl TargetSession for ImapTargetSession {
     }
 
     async fn folders(&mut self) -> Result<Vec<TargetFolder>> {
-        folders::folders(&mut self.link).await
+        let listed = folders::folders(&mut self.link).await?;
+        self.listed = Some(listed.clone());
+        Ok(listed)
     }
 
     async fn ensure_folders(&mut self, folders: &[(FolderPath, bool)]) -> Result<Vec<Result<FolderName>>> {
-        folders::ensure(&mut self.link, folders).await
+        folders::ensure(&mut self.link, self.listed.take(), folders).await
     }
 
     async fn status(&mut self, folder: &FolderName) -> Result<FolderStatus> {
