@@ -41,7 +41,7 @@ pub const REPLIES_WAITING: usize = 256;
 /// Bytes of commands that may wait to be written on one connection.
 pub const OUTBOX: usize = 256 << 10;
 /// Bytes of bodies asked for and not yet arrived, per source connection.
-pub const FETCH_WINDOW_BYTES: u64 = 2 << 20;
+pub const FETCH_WINDOW_BYTES: u64 = 8 << 20;
 /// Messages asked for and not yet arrived, per source connection.
 pub const FETCH_WINDOW_MESSAGES: usize = 512;
 /// Bytes of one FETCH command that asks for several messages; a larger message is asked for alone.

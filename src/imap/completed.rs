@@ -1,6 +1,6 @@
 //! A command's completion, and a folder that is open.
 
-use super::{Attributes, Command, Connection, Event, ResponseCode, Tagged, Verdict, refusal::Place, utf7};
+use super::{Attributes, Command, Connection, Event, ResponseCode, Tag, Tagged, Verdict, refusal::Place, utf7};
 use crate::{
     error::{Code, Error, Result, Scope},
     model::FolderName,
@@ -92,13 +92,39 @@ impl Connection {
     /// # Errors
     /// As [`Connection::event`]; [`Code::FolderSelect`], scope folder, where the server refuses.
     pub async fn select(&mut self, folder: &FolderName, examine: bool, resync: Option<Resync>) -> Result<Selected> {
-        let mut command = Command::new(if examine { "EXAMINE" } else { "SELECT" }).folder(folder);
-        if let Some(Resync { validity, modseq }) = resync.filter(|_| self.server().qresync) {
-            command = command.word(&format!("(QRESYNC ({validity} {modseq}))"));
-        } else if self.server().has("CONDSTORE") {
-            command = command.word("(CONDSTORE)");
+        let command = self.opening(folder, examine, resync);
+        let tag = self.queue(command);
+        self.selected(folder, examine, tag).await
+    }
+
+    /// Opens a folder as [`Connection::select`] does, with `next` sent behind it in the same round trip; the replies to it follow.
+    ///
+    /// # Errors
+    /// As [`Connection::select`]; then `next` is answered too.
+    pub async fn select_then(&mut self, folder: &FolderName, examine: bool, next: Command) -> Result<(Selected, Tag)> {
+        let command = self.opening(folder, examine, None);
+        let (tag, next) = (self.queue(command), self.queue(next));
+        match self.selected(folder, examine, tag).await {
+            Ok(selected) => Ok((selected, next)),
+            Err(refused) if refused.scope() <= Scope::Folder => {
+                self.completion(next).await?;
+                Err(refused)
+            }
+            Err(error) => Err(error),
         }
-        let done = self.run(command).await?;
+    }
+
+    fn opening(&self, folder: &FolderName, examine: bool, resync: Option<Resync>) -> Command {
+        let command = Command::new(if examine { "EXAMINE" } else { "SELECT" }).folder(folder);
+        match resync.filter(|_| self.server().qresync) {
+            Some(Resync { validity, modseq }) => command.word(&format!("(QRESYNC ({validity} {modseq}))")),
+            None if self.server().has("CONDSTORE") => command.word("(CONDSTORE)"),
+            None => command,
+        }
+    }
+
+    async fn selected(&mut self, folder: &FolderName, examine: bool, tag: Tag) -> Result<Selected> {
+        let done = self.completion(tag).await?;
         if done.tagged.verdict != Verdict::Ok {
             return Err(self.not_opened(folder, &done.tagged));
         }

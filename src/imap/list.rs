@@ -35,15 +35,6 @@ pub struct Folder {
     pub status: Option<StatusReply>,
 }
 
-impl Folder {
-    /// Its counters, where LIST-STATUS told them all. A folder without modification sequences tells 0 (RFC 7162 §3.1.2.2).
-    pub fn counters(&self) -> Option<StatusReply> {
-        let status = self.status.as_ref()?;
-        let modseq = status.modseq.filter(|modseq| *modseq > 0);
-        status.validity.and(status.next).map(|_| StatusReply { modseq, ..status.clone() })
-    }
-}
-
 /// All folders of the mailbox, in the order told. Nothing else may be in flight.
 ///
 /// # Errors

@@ -13,16 +13,30 @@ impl Link {
     /// # Errors
     /// The connection is lost or throttled.
     pub async fn statuses(&mut self, folders: &[FolderName]) -> Result<Vec<Option<StatusReply>>> {
+        self.settle_validity(folders).await?;
+        self.look(folders).await?;
+        let commands = folders.iter().map(|folder| self.ask_status(folder)).collect();
+        Ok(self.run_all(commands).await?.into_iter().map(Link::status_told).collect())
+    }
+
+    /// The command that asks for the counters of a folder; [`Link::status_told`] reads what is told.
+    pub fn ask_status(&self, folder: &FolderName) -> Command {
         let items = if self.condstore() {
             "(MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)"
         } else {
             "(MESSAGES UIDNEXT UIDVALIDITY)"
         };
-        self.settle_validity(folders).await?;
-        self.look(folders).await?;
-        let ask = |folder| Command::new("STATUS").folder(folder).word(items);
-        let commands = folders.iter().map(ask).collect();
-        Ok(self.run_all(commands).await?.into_iter().map(reply).collect())
+        Command::new("STATUS").folder(folder).word(items)
+    }
+
+    /// The counters that a STATUS told. Its place in the pipeline says which folder they are of, for servers spell the name anew.
+    pub fn status_told(told: Told) -> Option<StatusReply> {
+        let ok = told.is_ok();
+        let status = told.untagged.into_iter().rev().find_map(|event| match event {
+            Event::Status(status) => Some(status),
+            _ => None,
+        })?;
+        ok.then(|| counted(status))
     }
 
     /// Opens once what would be renumbered otherwise: a source's folder too, for there is no other way to read it. No flag but
@@ -57,16 +71,6 @@ impl Link {
     pub fn condstore(&self) -> bool {
         self.server().qresync || self.server().has("CONDSTORE") || self.server().has("QRESYNC")
     }
-}
-
-/// The counters that a STATUS told. Its place in the pipeline says which folder they are of, for servers spell the name anew.
-fn reply(told: Told) -> Option<StatusReply> {
-    let ok = told.is_ok();
-    let status = told.untagged.into_iter().rev().find_map(|event| match event {
-        Event::Status(status) => Some(status),
-        _ => None,
-    })?;
-    ok.then(|| counted(status))
 }
 
 /// NOMODSEQ folders tell 0 (RFC 7162 §3.1.2.2).

@@ -203,6 +203,11 @@ impl Link {
         told.iter().all(Option::is_some).then_some(told)
     }
 
+    /// Takes note of counters that were told in passing, as if the last list had told them.
+    pub fn note_counters(&mut self, folder: &FolderName, status: StatusReply) {
+        self.listed.insert(folder.clone(), status);
+    }
+
     /// Opens a folder, unless it is open that way already; `examine` opens it read-only.
     ///
     /// # Errors
@@ -237,6 +242,25 @@ impl Link {
     /// Says that these were.
     pub fn set_settled<'a>(&mut self, folders: impl IntoIterator<Item = &'a FolderName>) {
         self.settled.extend(folders.into_iter().cloned());
+    }
+
+    /// Opens a folder as [`Link::reopen`] does, with `next` sent behind it in the same round trip; the replies to it follow.
+    ///
+    /// # Errors
+    /// As [`Connection::select_then`].
+    pub async fn reopen_then(&mut self, folder: &FolderName, examine: bool, next: Command) -> Result<(&Selected, Tag)> {
+        self.fresh().await?;
+        self.settings.pacer.unheld().await;
+        self.forget_selection();
+        let opened = self.connection.select_then(folder, examine, next).await;
+        let (selected, tag) = opened.map_err(|error| heed(&self.settings, error))?;
+        self.unknown = false;
+        Ok((&self.open.insert(Open { folder: folder.clone(), examine, selected }).selected, tag))
+    }
+
+    /// What was told of this folder when it was opened, if it is open now.
+    pub fn selected(&self, folder: &FolderName) -> Option<&Selected> {
+        self.open.as_ref().filter(|open| open.folder == *folder).map(|open| &open.selected)
     }
 
     /// Says that an EXAMINE queued by hand opened a folder.

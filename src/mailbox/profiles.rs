@@ -126,7 +126,7 @@ const DOVECOT: Profile = Profile {
     settle: Duration::from_secs(2),
     source_connections: 4, // ten per user and address by default (quirk 74)
     target_connections: 4,
-    window: Window { messages: 256, bytes: 4 << 20 },
+    window: Window { messages: 256, bytes: 8 << 20 },
     asks_names: true, // "Character not allowed in mailbox name: '.'" with Maildir++ (quirk 77)
     ..GENERIC
 };

@@ -54,8 +54,9 @@ pub(super) async fn forms(
 pub(super) async fn target_hashes(
     target: &mut dyn TargetSession,
     folder: &FolderName,
-    uids: Vec<u32>,
+    mut uids: Vec<u32>,
 ) -> Result<HashMap<u32, BodyHash>> {
+    uids.sort_unstable();
     let (sender, mut pages) = mpsc::channel::<Vec<Found>>(limits::LISTING_QUEUE);
     let read = async {
         let mut hashes = HashMap::new();
@@ -79,8 +80,9 @@ pub(super) fn spool_error(error: std::io::Error) -> Error {
 pub(super) async fn attributes(
     target: &mut dyn TargetSession,
     folder: &FolderName,
-    uids: Vec<u32>,
+    mut uids: Vec<u32>,
 ) -> Result<HashMap<u32, Found>> {
+    uids.sort_unstable();
     let (sender, mut pages) = mpsc::channel::<Vec<Found>>(limits::LISTING_QUEUE);
     let read = async {
         let mut there = HashMap::new();

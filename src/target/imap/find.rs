@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use tokio::sync::mpsc;
 
-use super::folders::reopen;
+use super::folders::{counted, reopen};
 use crate::{
     body::Body,
     error::{Code, Disposition, Error, Result, Scope, Side},
@@ -27,22 +27,58 @@ pub(super) async fn find(
     evidence: Evidence,
     pages: mpsc::Sender<Vec<Found>>,
 ) -> Result<FolderStatus> {
-    let before = reopen(link, folder).await?;
-    if before.messages == 0 {
+    let (before, asked) = match &which {
+        // The counters are of no use to who asks for single messages in the folder that is open.
+        Find::Uids(_) if link.selected(folder).is_some() => {
+            (link.selected(folder).map(counted).unwrap_or_default(), None)
+        }
+        Find::All => opened_with(link, folder, 1, evidence).await?,
+        Find::From(first) => opened_with(link, folder, *first, evidence).await?,
+        _ => (reopen(link, folder).await?, None),
+    };
+    if before.messages == 0 && asked.is_none() {
         return Ok(before);
     }
     let last = before.next.saturating_sub(1);
     let sets = match which {
+        _ if asked.is_some() => Vec::new(),
         Find::All => range(1, last),
         Find::From(first) => range(first, last),
         Find::Uids(uids) => chunks(&uids),
         Find::MessageIds(ids) => chunks(&by_message_id(link, &ids).await?),
     };
     let (validity, page) = (before.validity, Vec::new());
-    let mut search = Search { link, folder, evidence, pages, validity, page, highest: 0 };
-    search.run(sets).await?;
-    Ok(before)
+    let highest = match &asked {
+        // `n:*` names the last message even if its UID is below n (RFC 3501 §6.4.8).
+        Some((_, set)) => set.split(':').next().and_then(|first| first.parse::<u32>().ok()).unwrap_or(1) - 1,
+        None => 0,
+    };
+    let mut search = Search { link, folder, evidence, pages, validity, page, highest };
+    search.run(asked, sets).await?;
+    let next = if before.next == 0 { search.highest.saturating_add(1) } else { before.next };
+    Ok(FolderStatus { next, ..before })
 }
+
+/// Opens the folder with the search for everything from `first` on behind it, in one round trip, where `n:*` can be trusted.
+async fn opened_with(
+    link: &mut Link,
+    folder: &FolderName,
+    first: u32,
+    evidence: Evidence,
+) -> Result<(FolderStatus, Option<Asked>)> {
+    // Exchange mixes up sequence numbers and UIDs in `n:*`, and refuses it in an empty folder (quirks 40, 41); Courier tells no
+    // UIDNEXT, so it must be asked for first (quirk 83).
+    if link.profile().groupware || !link.server().has("UIDPLUS") {
+        return Ok((reopen(link, folder).await?, None));
+    }
+    let set = format!("{first}:*");
+    let examine = !link.profile().select_first;
+    let (selected, tag) = link.reopen_then(folder, examine, ask(&set, evidence)).await?;
+    Ok((counted(selected), Some((tag, set))))
+}
+
+/// A FETCH that is under way, and its set.
+type Asked = (Tag, String);
 
 fn range(first: u32, last: u32) -> Vec<String> {
     if first > last { Vec::new() } else { vec![format!("{first}:{last}")] }
@@ -66,6 +102,19 @@ async fn by_message_id(link: &mut Link, ids: &[String]) -> Result<Vec<u32>> {
     Ok(uids.into_iter().collect())
 }
 
+/// The command that asks for a set.
+fn ask(set: &str, evidence: Evidence) -> Command {
+    let what = match evidence {
+        Evidence::Attributes => "(UID FLAGS INTERNALDATE RFC822.SIZE)".to_owned(),
+        Evidence::Header => {
+            let fields = mime::FINGERPRINT_FIELDS.join(" ");
+            format!("(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({fields})])")
+        }
+        Evidence::Body => "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])".to_owned(),
+    };
+    Command::new("UID FETCH").word(set).word(&what)
+}
+
 /// The reading of one folder.
 struct Search<'a> {
     link: &'a mut Link,
@@ -79,9 +128,11 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    async fn run(&mut self, sets: Vec<String>) -> Result<()> {
+    /// Reads what is under way, then the sets.
+    async fn run(&mut self, asked: Option<Asked>, sets: Vec<String>) -> Result<()> {
         let mut sets: VecDeque<String> = sets.into();
-        while let Some((set, refusal)) = self.read(&mut sets, self.evidence).await? {
+        let mut asked: VecDeque<Asked> = asked.into_iter().collect();
+        while let Some((set, refusal)) = self.read(std::mem::take(&mut asked), &mut sets, self.evidence).await? {
             // There is nothing less to ask for than attributes.
             if self.evidence == Evidence::Attributes {
                 return Err(refusal);
@@ -92,8 +143,12 @@ impl Search<'_> {
     }
 
     /// Reads sets, some ahead, until one is refused: gives that one, and leaves those behind it in `sets`.
-    async fn read(&mut self, sets: &mut VecDeque<String>, evidence: Evidence) -> Result<Option<(String, Error)>> {
-        let mut asked: VecDeque<(Tag, String)> = VecDeque::new();
+    async fn read(
+        &mut self,
+        mut asked: VecDeque<Asked>,
+        sets: &mut VecDeque<String>,
+        evidence: Evidence,
+    ) -> Result<Option<(String, Error)>> {
         let mut refused: Option<(String, Error)> = None;
         let mut unread = Vec::new();
         loop {
@@ -102,7 +157,8 @@ impl Search<'_> {
                 && let Some(set) = sets.pop_front()
             {
                 self.link.pacer().unheld().await;
-                asked.push_back((self.ask(&set, evidence), set));
+                let tag = self.link.connection().queue(ask(&set, evidence));
+                asked.push_back((tag, set));
             }
             if asked.is_empty() {
                 unread.into_iter().rev().for_each(|set| sets.push_front(set));
@@ -135,14 +191,14 @@ impl Search<'_> {
                 self.link.select(self.folder, true).await?;
             }
             let sets = || VecDeque::from([uidset::compact(&part)]);
-            if self.read(&mut sets(), self.evidence).await?.is_none() {
+            if self.read(VecDeque::new(), &mut sets(), self.evidence).await?.is_none() {
                 continue;
             }
             if part.len() > 1 {
                 let other = part.split_off(part.len() / 2);
                 parts.push_front(other);
                 parts.push_front(part);
-            } else if let Some((_, refusal)) = self.read(&mut sets(), Evidence::Attributes).await? {
+            } else if let Some((_, refusal)) = self.read(VecDeque::new(), &mut sets(), Evidence::Attributes).await? {
                 return Err(refusal);
             }
         }
@@ -160,18 +216,6 @@ impl Search<'_> {
                 _ => {}
             }
         }
-    }
-
-    fn ask(&mut self, set: &str, evidence: Evidence) -> Tag {
-        let what = match evidence {
-            Evidence::Attributes => "(UID FLAGS INTERNALDATE RFC822.SIZE)".to_owned(),
-            Evidence::Header => {
-                let fields = mime::FINGERPRINT_FIELDS.join(" ");
-                format!("(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({fields})])")
-            }
-            Evidence::Body => "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])".to_owned(),
-        };
-        self.link.connection().queue(Command::new("UID FETCH").word(set).word(&what))
     }
 
     /// A message's reply. One without a size tells a change of flags that somebody made meanwhile.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::{
     error::{Code, Disposition, Error, Result, Scope},
-    imap::{Command, Event, StatusReply, list::Folder, utf7},
+    imap::{Command, Event, Selected, StatusReply, list::Folder, utf7},
     mailbox::{Link, Told, role_by_name},
     model::{FolderName, FolderPath, Role},
     target::{FolderStatus, TargetFolder},
@@ -88,7 +88,7 @@ pub(super) async fn ensure(
     Ok(names.into_iter().map(|name| name.and_then(|name| refused.remove(&name).map_or(Ok(name), Err))).collect())
 }
 
-/// Creates and subscribes folders in one batch; returns those that cannot be created, with the reason.
+/// Creates, subscribes and counts folders in one batch; returns those that cannot be created, with the reason.
 async fn create(
     link: &mut Link,
     missing: &[(&FolderPath, FolderName)],
@@ -96,9 +96,18 @@ async fn create(
 ) -> Result<HashMap<FolderName, Error>> {
     let create = missing.iter().map(|(_, name)| Command::new("CREATE").folder(name));
     let subscribe = subscribed.iter().map(|name| Command::new("SUBSCRIBE").folder(name));
-    let told = link.run_all(create.chain(subscribe).collect()).await?;
+    // Counters that a folder has before it was opened once are no use there.
+    let counts = !link.profile().validity_by_select;
+    let count = missing.iter().filter(|_| counts).map(|(_, name)| link.ask_status(name));
+    let mut told_all = link.run_all(create.chain(subscribe).chain(count).collect()).await?.into_iter();
+    let created: Vec<Told> = told_all.by_ref().take(missing.len()).collect();
     let mut refused = HashMap::new();
-    for ((path, name), told) in missing.iter().zip(told) {
+    for ((_, name), status) in missing.iter().zip(told_all.skip(subscribed.len())) {
+        if let Some(status) = Link::status_told(status) {
+            link.note_counters(name, status);
+        }
+    }
+    for ((path, name), told) in missing.iter().zip(created) {
         if told.is_ok() {
             continue;
         }
@@ -149,9 +158,26 @@ fn name_refused(link: &Link, path: &FolderPath, refusal: &Error) -> Error {
         .with_reply(refusal.reply().unwrap_or_default())
 }
 
+/// The counters of folders, as they were told with the list or behind a CREATE just before; else in one batch.
+pub(super) async fn statuses_told(link: &mut Link, folders: &[FolderName]) -> Result<Vec<Option<FolderStatus>>> {
+    let told = match link.take_listed(folders) {
+        Some(told) => told,
+        None => link.statuses(folders).await?,
+    };
+    read_all(link, folders, told).await
+}
+
 /// The counters of folders in one batch.
 pub(super) async fn statuses(link: &mut Link, folders: &[FolderName]) -> Result<Vec<Option<FolderStatus>>> {
     let told = link.statuses(folders).await?;
+    read_all(link, folders, told).await
+}
+
+async fn read_all(
+    link: &mut Link,
+    folders: &[FolderName],
+    told: Vec<Option<StatusReply>>,
+) -> Result<Vec<Option<FolderStatus>>> {
     let mut statuses = Vec::with_capacity(told.len());
     for (folder, reply) in folders.iter().zip(told) {
         statuses.push(match reply {
@@ -182,13 +208,17 @@ pub(super) async fn status(link: &mut Link, folder: &FolderName) -> Result<Folde
 pub(super) async fn reopen(link: &mut Link, folder: &FolderName) -> Result<FolderStatus> {
     let examine = !link.profile().select_first;
     let selected = link.reopen(folder, examine).await?;
-    let (validity, next, modseq) = (selected.validity, selected.next, selected.modseq);
-    let messages = u64::from(selected.exists);
-    let next = match next {
-        Some(next) => next,
-        None => next_by_highest(link, folder, messages).await?,
-    };
-    Ok(FolderStatus { validity, next, messages, modseq })
+    let status = counted(selected);
+    match selected.next {
+        Some(_) => Ok(status),
+        None => Ok(FolderStatus { next: next_by_highest(link, folder, status.messages).await?, ..status }),
+    }
+}
+
+/// The counters that opening a folder told; without UIDNEXT its `next` is 0.
+pub(super) fn counted(selected: &Selected) -> FolderStatus {
+    let next = selected.next.unwrap_or_default();
+    FolderStatus { validity: selected.validity, next, messages: selected.exists.into(), modseq: selected.modseq }
 }
 
 async fn counters(link: &mut Link, folder: &FolderName, reply: &StatusReply) -> Result<Option<FolderStatus>> {

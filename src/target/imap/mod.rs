@@ -87,7 +87,7 @@ impl TargetSession for ImapTargetSession {
     }
 
     async fn statuses(&mut self, folders: &[FolderName]) -> Result<Vec<Option<FolderStatus>>> {
-        folders::statuses(&mut self.link, folders).await
+        folders::statuses_told(&mut self.link, folders).await
     }
 
     async fn append(
