@@ -33,9 +33,9 @@ Exit codes:
 /// Options that every command takes.
 #[derive(clap::Args)]
 pub struct Global {
-    /// The project's configuration
-    #[arg(long, global = true, value_name = "FILE", default_value = "mailhaul.toml", help_heading = "Global options")]
-    pub config: PathBuf,
+    /// The project's configuration [default: mailhaul.toml]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    pub config: Option<PathBuf>,
     /// The ledger, as sqlite:FILE [default: mailhaul.db beside the configuration]
     #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
     pub store: Option<String>,

@@ -15,8 +15,8 @@ pub struct Face {
     quiet: bool,
     progress: bool,
     bars: MultiProgress,
-    /// The configuration that was named, or the default.
-    pub config: std::path::PathBuf,
+    /// The configuration that was named.
+    pub config: Option<std::path::PathBuf>,
     /// The ledger that was named.
     pub store: Option<String>,
 }

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     error::{Error, Result},
-    project::pairs::{Mailbox, password_from_file},
+    project::{files, pairs::Mailbox},
     secret::Secret,
 };
 
@@ -52,7 +52,7 @@ impl PasswordSource<'_> {
             return value.map(Secret::new).ok_or_else(missing);
         }
         if let Some(file) = self.file {
-            return password_from_file(file).map_err(|what| Error::usage(format!("--{side}-password-file: {what}.")));
+            return files::password(file).map_err(|what| Error::usage(format!("--{side}-password-file: {what}.")));
         }
         if !io::stdin().is_terminal() {
             return Err(Error::usage(format!(

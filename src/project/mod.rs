@@ -6,6 +6,7 @@
 pub mod config;
 pub mod connect;
 pub mod endpoint;
+pub mod files;
 pub mod outcome;
 pub mod pairs;
 mod place;

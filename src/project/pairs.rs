@@ -4,7 +4,7 @@
 //! otherwise, and never its host: a server that is renamed during a migration keeps its pairs. The price is that one
 //! user name on two servers of one kind would be one mailbox to the ledger; that is refused here.
 
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     error::{Error, Result},
@@ -173,14 +173,6 @@ fn merge_notes(targets: HashMap<String, Vec<String>>) -> Vec<String> {
         .collect();
     notes.sort();
     notes
-}
-
-/// Passwords that a person keeps outside the URL or user file.
-///
-/// # Errors
-/// The file cannot be read or is empty; the words are for the error of the option.
-pub fn password_from_file(file: &Path) -> Result<crate::secret::Secret, String> {
-    crate::project::config::read_password(file)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use csv::{ReaderBuilder, StringRecord};
 use crate::{
     error::{Error, Result},
     limits,
-    project::config::read_text,
+    project::files,
     secret::Secret,
 };
 
@@ -47,7 +47,7 @@ pub struct Login {
 /// # Errors
 /// It cannot be read or holds bad lines; each is named with its remedy.
 pub fn read(file: &Path) -> Result<Vec<User>> {
-    let text = read_text(file, "Write it with the header `source,target,username,password`, or correct `users`.")?;
+    let text = files::text(file, "Write it with the header `source,target,username,password`, or correct `users`.")?;
     parse(file, &text)
 }
 

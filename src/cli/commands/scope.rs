@@ -12,6 +12,9 @@ use crate::{
     },
 };
 
+/// The configuration where none is named.
+const DEFAULT: &str = "mailhaul.toml";
+
 /// Which pairs.
 #[derive(clap::Args)]
 pub struct ScopeArgs {
@@ -50,7 +53,7 @@ impl ScopeArgs {
 /// # Errors
 /// See [`ScopeArgs::project`].
 pub(super) fn project(face: &Face) -> Result<Project> {
-    let config = Config::read(&face.config)?;
+    let config = Config::read(face.config.as_deref().unwrap_or(Path::new(DEFAULT)))?;
     let (pairs, notes) = pairs::all(&config)?;
     notes.iter().for_each(|note| face.note(&format!("note: {note}")));
     let store = Store::locate(face.store.as_deref(), config.store.as_deref(), &config.directory)?;
@@ -62,7 +65,7 @@ pub(super) fn project(face: &Face) -> Result<Project> {
 /// # Errors
 /// There is a configuration, and it is wrong.
 pub(super) fn project_or_ledger(face: &Face) -> Result<Project> {
-    match face.config.exists() {
+    match face.config.is_some() || Path::new(DEFAULT).exists() {
         true => project(face),
         false => {
             let store = Store::locate(face.store.as_deref(), None, Path::new(""))?;

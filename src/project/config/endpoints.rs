@@ -6,8 +6,9 @@ use crate::{
     error::Result,
     net::{Encryption, is_loopback},
     project::{
-        config::{raw, read_password, unknown},
+        config::{raw, unknown},
         endpoint::{self, Admin, Auth, Caps, Endpoint, Kind},
+        files,
         place::Text,
     },
     secret::Secret,
@@ -130,7 +131,7 @@ impl Table<'_> {
         let file = self.raw.admin_password_file.as_ref();
         let file =
             file.ok_or_else(|| (KEY, "auth = \"admin\" needs it: the file's first line is the password".to_owned()))?;
-        read_password(&self.directory.join(file)).map_err(|what| (KEY, what))
+        files::password(&self.directory.join(file)).map_err(|what| (KEY, what))
     }
 
     fn caps(&self) -> Result<Caps, Fault> {

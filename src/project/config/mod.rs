@@ -14,8 +14,8 @@ use std::{
 };
 
 use crate::{
-    error::{Error, Result},
-    project::{endpoint::Endpoint, place::Text},
+    error::Result,
+    project::{endpoint::Endpoint, files, place::Text},
     transfer::Options,
 };
 
@@ -60,7 +60,7 @@ impl Config {
     /// # Errors
     /// It cannot be read, or says something wrong: file, line and key with the remedy.
     pub fn read(file: &Path) -> Result<Config> {
-        let text = read_text(file, "Run `mailhaul init` to write one, or name another with `--config`.")?;
+        let text = files::text(file, "Run `mailhaul init` to write one, or name another with `--config`.")?;
         Config::parse(file, &text)
     }
 
@@ -131,39 +131,6 @@ fn unknown<'a>(what: &str, wanted: &str, known: impl Iterator<Item = &'a String>
     let known: Vec<String> = known.map(|name| format!("`{name}`")).collect();
     let there = if known.is_empty() { "there is none".to_owned() } else { format!("there is {}", known.join(", ")) };
     format!("no {what} is called `{wanted}`; {there}. Add a table [{what}.{wanted}] or correct the name")
-}
-
-/// The text of a file that a person named; `remedy` follows a failure.
-pub(crate) fn read_text(file: &Path, remedy: &str) -> Result<String> {
-    let bytes = std::fs::read(file).map_err(|error| {
-        Error::config(format!("{} cannot be read: {}. {remedy}", file.display(), describe(&error))).with_source(error)
-    })?;
-    String::from_utf8(bytes).map_err(|error| {
-        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
-        Error::config(format!("{}, line {line}: not UTF-8 text. Save the file as UTF-8.", file.display()))
-    })
-}
-
-fn describe(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "this user may not read it".to_owned(),
-        _ => error.to_string(),
-    }
-}
-
-/// A password kept in a file: its first line.
-///
-/// # Errors
-/// The file cannot be read or its first line is empty; the words are for the error of the key that names it.
-pub(crate) fn read_password(file: &Path) -> Result<crate::secret::Secret, String> {
-    let bytes =
-        std::fs::read(file).map_err(|error| format!("{} cannot be read: {}", file.display(), describe(&error)))?;
-    let text = String::from_utf8(bytes).map_err(|_| format!("{} is not UTF-8 text", file.display()))?;
-    match text.lines().next() {
-        Some(line) if !line.is_empty() => Ok(crate::secret::Secret::new(line.to_owned())),
-        _ => Err(format!("the first line of {} is empty; write the password there", file.display())),
-    }
 }
 
 #[cfg(test)]

@@ -101,6 +101,7 @@ fn in_an_option() {
     let said = copy(&["imaps://c:hunter2@h"]);
     said.expect(2, "unexpected argument");
     assert!(!said.err.contains("hunter2"), "{said:#?}");
+    mailhaul(dir.path(), &["status", "--config", "gone.toml"]).expect(2, "gone.toml cannot be read");
     mailhaul(dir.path(), &["run"]).expect(2, "Run `mailhaul init` to write one");
 }
 

@@ -1,0 +1,74 @@
+//! Files that a person names: their text, and the password on their first line. Errors say what to do and never what was read.
+
+use std::{io, path::Path};
+
+use crate::{
+    error::{Error, Result},
+    secret::Secret,
+};
+
+/// The text of a file; `remedy` follows where it cannot be read.
+///
+/// # Errors
+/// It cannot be read, or is not UTF-8 (with the line).
+pub fn text(file: &Path, remedy: &str) -> Result<String> {
+    let bytes = std::fs::read(file).map_err(|error| {
+        let why = describe(&error);
+        Error::config(format!("{} cannot be read: {why}. {remedy}", file.display())).with_source(error)
+    })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let right = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
+        let line = right.filter(|byte| **byte == b'\n').count() + 1;
+        Error::config(format!("{}, line {line}: not UTF-8 text. Save the file as UTF-8.", file.display()))
+    })
+}
+
+/// The password in a file: its first line.
+///
+/// # Errors
+/// The file cannot be read or its first line is empty; the words are for the error of the key or option that names it.
+pub fn password(file: &Path) -> Result<Secret, String> {
+    let bytes =
+        std::fs::read(file).map_err(|error| format!("{} cannot be read: {}", file.display(), describe(&error)))?;
+    let text = String::from_utf8(bytes).map_err(|_| format!("{} is not UTF-8 text", file.display()))?;
+    match text.lines().next() {
+        Some(line) if !line.is_empty() => Ok(Secret::new(line.to_owned())),
+        _ => Err(format!("the first line of {} is empty; write the password there", file.display())),
+    }
+}
+
+fn describe(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "this user may not read it".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_the_first_line_and_never_part_of_an_error() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |bytes: &[u8]| {
+            let file = directory.path().join("p");
+            std::fs::write(&file, bytes).unwrap();
+            password(&file)
+        };
+        assert_eq!(write(b" s3cret \r\nrest").unwrap().expose(), " s3cret ");
+        assert!(write(b"\nhunter2").err().unwrap().contains("the first line of"));
+        assert!(!write(b"hunter2\xff").err().unwrap().contains("hunter2"));
+        assert!(password(&directory.path().join("gone")).err().unwrap().ends_with("there is no such file"));
+    }
+
+    #[test]
+    fn text_that_is_not_utf8_is_told_with_its_line() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("users.csv");
+        std::fs::write(&file, b"source,target\nM\xfcller,x\n").unwrap();
+        let said = text(&file, "").unwrap_err();
+        assert!(said.subject().ends_with("users.csv, line 2: not UTF-8 text. Save the file as UTF-8."), "{said}");
+    }
+}
