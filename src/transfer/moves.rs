@@ -4,13 +4,16 @@
 //! messages that this ledger appended and that still stand at the target are moved. The new place is a durable intent before the
 //! move, so that a move cut off in the middle is found again like an append: it is settled first, and one that did not happen
 //! is made anew. Left to the copy, it would become a second copy.
+//!
+//! What its user removed or moved at the target stays as the user left it: the row only learns the message's new place at the
+//! source. Unless another row has the same bytes: then nobody can tell which of them that was, and the message is copied.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{bodies, job::Job, reconcile, run::Run};
 use crate::{
     error::Result,
-    ledger::{Correction, FolderRow, Intent, Row, RowQuery, Settlement},
+    ledger::{Correction, FolderRow, Intent, Row, RowId, RowQuery, Settlement},
     limits,
     model::{FolderName, RowState, TargetUid},
     source::{FetchItem, SourceSession},
@@ -45,10 +48,14 @@ pub(super) async fn follow(
             if candidates.is_empty() {
                 continue;
             }
-            let moves = with_equal_bytes(run, source, folder, candidates, &mut left, max_line).await?;
-            for (from, moves) in by_folder(moves) {
-                carry_out(run, target, &from, job, moves).await?;
+            let standing = standing(target, &candidates, &left).await?;
+            let moves = with_equal_bytes(run, source, folder, candidates, &mut left, &standing, max_line).await?;
+            let (standing, lost): (Vec<Move>, Vec<Move>) =
+                moves.into_iter().partition(|one| standing.contains(&one.old.id));
+            for (from, moves) in by_folder(standing) {
+                carry_out(run, target, &from, job, &moves).await?;
             }
+            inherit(run, lost).await?;
         }
     }
     Ok(())
@@ -62,13 +69,8 @@ fn likeness(row: &Row) -> (u64, Option<i64>) {
 
 /// Rows this ledger copied whose message left its folder: gone by evidence, or with a folder that is listed no more.
 async fn departed(run: &Run, folders: &[FolderRow]) -> Result<Departed> {
-    let copied = || RowQuery {
-        states: vec![RowState::Copied],
-        has_target: Some(true),
-        removed: Some(false),
-        missing_at_target: Some(false),
-        ..Run::page()
-    };
+    let copied =
+        || RowQuery { states: vec![RowState::Copied], has_target: Some(true), removed: Some(false), ..Run::page() };
     let gone = RowQuery { gone: Some(true), ..copied() };
     let absent = folders.iter().filter(|folder| !folder.present);
     let with_folder = absent.map(|folder| RowQuery { folder: Some(folder.id), gone: Some(false), ..copied() });
@@ -114,12 +116,33 @@ async fn candidates(run: &Run, folder: &FolderRow, state: RowState, left: &Depar
     }
 }
 
+/// Departed rows like one of the candidates whose message stands at the target as this ledger left it.
+async fn standing(target: &mut dyn TargetSession, candidates: &[Row], left: &Departed) -> Result<HashSet<RowId>> {
+    let mut folders: HashMap<&FolderName, Vec<(TargetUid, RowId)>> = HashMap::new();
+    let like: HashSet<_> = candidates.iter().map(likeness).collect();
+    for row in left.iter().filter(|(key, _)| like.contains(key)).flat_map(|(_, rows)| rows) {
+        if let (Some(folder), Some(at)) = (&row.target_folder, row.target) {
+            folders.entry(folder).or_default().push((at, row.id));
+        }
+    }
+    let mut standing = HashSet::new();
+    for (folder, mut places) in folders {
+        places.sort_unstable_by_key(|(at, _)| at.uid);
+        let there = bodies::attributes(target, folder, places.iter().map(|(at, _)| at.uid).collect()).await?;
+        let stands = |(at, _): &&(TargetUid, RowId)| there.get(&at.uid).is_some_and(|found| found.at == *at);
+        standing.extend(places.iter().filter(stands).map(|(_, row)| *row));
+    }
+    Ok(standing)
+}
+
+/// Pairs candidates with departed rows of the same bytes, with those that stand at the target first.
 async fn with_equal_bytes(
     run: &Run,
     source: &mut dyn SourceSession,
     folder: &FolderRow,
     candidates: Vec<Row>,
     left: &mut Departed,
+    standing: &HashSet<RowId>,
     max_line: Option<usize>,
 ) -> Result<Vec<Move>> {
     let item = |row: &Row| FetchItem { row: row.id, id: row.key.id.clone(), size: row.size };
@@ -129,11 +152,31 @@ async fn with_equal_bytes(
     let mut moves = Vec::new();
     for new in candidates {
         let (Some(rows), Some(forms)) = (left.get_mut(&likeness(&new)), forms.get(&new.id)) else { continue };
-        if let Some(at) = rows.iter().position(|old| old.body_hash.is_some_and(|hash| forms.contains(&hash))) {
+        let equal = |old: &Row| old.body_hash.is_some_and(|hash| forms.contains(&hash));
+        let best = rows.iter().position(|old| equal(old) && standing.contains(&old.id));
+        if let Some(at) = best.or_else(|| rows.iter().position(equal)) {
             moves.push(Move { old: rows.swap_remove(at), new });
         }
     }
     Ok(moves)
+}
+
+/// Moved at the source, and gone from the target by its user's doing: the row follows, the mailbox stays as it is.
+async fn inherit(run: &Run, moves: Vec<Move>) -> Result<()> {
+    for Move { old, new } in moves {
+        let twins = RowQuery {
+            states: vec![RowState::Copied, RowState::AlreadyPresent],
+            gone: Some(false),
+            body_hash: old.body_hash,
+            limit: 1,
+            ..RowQuery::default()
+        };
+        if run.ledger.rows(run.lease.pair, twins).await?.is_empty() {
+            let follow = Correction::Rekey(old.id, new.folder, new.key);
+            run.ledger.correct(run.lease, vec![follow, Correction::Missing(old.id, true)]).await?;
+        }
+    }
+    Ok(())
 }
 
 fn by_folder(moves: Vec<Move>) -> HashMap<FolderName, Vec<Move>> {
@@ -151,46 +194,27 @@ async fn carry_out(
     target: &mut dyn TargetSession,
     from: &FolderName,
     job: &Job,
-    moves: Vec<Move>,
+    moves: &[Move],
 ) -> Result<()> {
     for page in moves.chunks(limits::INTENT_BATCH) {
-        let standing = standing(target, from, page).await?;
-        if standing.is_empty() {
-            continue;
-        }
         if *from == job.folder {
             // Two source folders share this target folder: the message stands where it belongs.
-            rekey(run, job, &standing, &HashMap::new()).await?;
+            rekey(run, job, page, None).await?;
             continue;
         }
         let mark = target.mark(&job.folder).await?;
-        let intents = standing.iter().filter_map(|one| intent(one, job, &mark)).collect();
+        let intents = page.iter().filter_map(|one| intent(one, job, &mark)).collect();
         run.ledger.intend(run.lease, intents).await?;
-        let uids = standing.iter().filter_map(|one| one.old.target.map(|at| at.uid)).collect();
+        let mut uids: Vec<u32> = page.iter().filter_map(|one| one.old.target.map(|at| at.uid)).collect();
+        uids.sort_unstable();
         let moved = target.editor().move_messages(from, uids, &job.folder).await?;
-        let places: HashMap<u32, TargetUid> = moved.iter().filter_map(|(uid, at)| Some((*uid, (*at)?))).collect();
-        let refused = standing.iter().filter(|one| {
-            let uid = one.old.target.map(|at| at.uid);
-            !moved.iter().any(|(moved, _)| Some(*moved) == uid)
-        });
+        let places: HashMap<u32, Option<TargetUid>> = moved.into_iter().collect();
+        let refused = page.iter().filter(|one| one.old.target.is_none_or(|at| !places.contains_key(&at.uid)));
         let listed = refused.map(|one| Settlement::new(one.new.id, RowState::Intended, RowState::Listed)).collect();
         run.ledger.settle(run.lease, listed).await?;
-        let told: Vec<&Move> = standing
-            .iter()
-            .copied()
-            .filter(|one| one.old.target.is_some_and(|at| places.contains_key(&at.uid)))
-            .collect();
-        rekey(run, job, &told, &places).await?;
+        rekey(run, job, page, Some(&places)).await?;
     }
     Ok(())
-}
-
-/// Moves whose message still stands at the target as this ledger left it.
-async fn standing<'a>(target: &mut dyn TargetSession, from: &FolderName, moves: &'a [Move]) -> Result<Vec<&'a Move>> {
-    let uids = moves.iter().filter_map(|one| one.old.target.map(|at| at.uid)).collect();
-    let there = bodies::attributes(target, from, uids).await?;
-    let stands = |one: &&Move| one.old.target.is_some_and(|at| there.get(&at.uid).is_some_and(|found| found.at == at));
-    Ok(moves.iter().filter(stands).collect())
 }
 
 fn intent(one: &Move, job: &Job, mark: &crate::model::Mark) -> Option<Intent> {
@@ -207,13 +231,18 @@ fn intent(one: &Move, job: &Job, mark: &crate::model::Mark) -> Option<Intent> {
     })
 }
 
-/// The old row goes on under the message's new key: a move is not a new message.
-async fn rekey(run: &Run, job: &Job, moves: &[&Move], places: &HashMap<u32, TargetUid>) -> Result<()> {
+/// The old row goes on under the message's new key: a move is not a new message. Where the target does not tell the new place
+/// it is looked for like that of an arrival. `places`: those that were moved; `None` where nothing had to be.
+async fn rekey(run: &Run, job: &Job, moves: &[Move], places: Option<&HashMap<u32, Option<TargetUid>>>) -> Result<()> {
     let mut corrections = Vec::with_capacity(moves.len() * 2);
     for one in moves {
-        corrections.push(Correction::Rekey(one.old.id, one.new.folder, one.new.key.clone()));
-        if let Some(at) = one.old.target.and_then(|at| places.get(&at.uid)) {
-            corrections.push(Correction::Place(one.old.id, job.folder.clone(), Some(*at)));
+        let key = || Correction::Rekey(one.old.id, one.new.folder, one.new.key.clone());
+        let Some(places) = places else {
+            corrections.push(key());
+            continue;
+        };
+        if let Some(place) = one.old.target.and_then(|at| places.get(&at.uid)) {
+            corrections.extend([key(), Correction::Place(one.old.id, job.folder.clone(), *place)]);
         }
     }
     run.ledger.correct(run.lease, corrections).await

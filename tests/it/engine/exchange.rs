@@ -114,8 +114,8 @@ async fn fewer_connections_than_wished() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_without_patience() {
     let recipe = Recipe { attachment: 5000, ..Recipe::new(25, 100) };
-    let stage = Stage::exchange(&recipe, |persona| persona.session.idle = Some(Duration::from_millis(200))).await;
-    stage.source.faults().at(Verb::UidFetch, 4, Fault::Delay(Duration::from_secs(1)));
+    let stage = Stage::exchange(&recipe, |persona| persona.session.idle = Some(Duration::from_millis(600))).await;
+    stage.source.faults().at(Verb::UidFetch, 4, Fault::Delay(Duration::from_millis(1500)));
     stage.until_verified().await;
     stage.assert_all_there_once();
     assert!(stage.target.journal().closed_for(Cause::Idle) > 0);
