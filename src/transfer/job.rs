@@ -29,6 +29,12 @@ impl Job {
         self.sources.iter().filter_map(|folder| folder.count).sum()
     }
 
+    /// Whether the target gave the folder another UIDVALIDITY since the ledger knew it, so that no UID of it holds any more.
+    pub fn was_renumbered(&self) -> bool {
+        let (Some(now), Some(then)) = (self.status, &self.known) else { return false };
+        then.validity != now.validity && then.messages > 0
+    }
+
     /// Whether the target folder is as it was when its last verification found no difference. Only HIGHESTMODSEQ can tell that no flag
     /// changed.
     pub fn untouched(&self) -> bool {

@@ -34,10 +34,14 @@ pub(super) async fn follow(
     folders: &[FolderRow],
     jobs: &[Job],
 ) -> Result<()> {
-    let mut left = departed(run, folders).await?;
-    if left.is_empty() {
+    if departed(run, folders).await?.is_empty() {
         return Ok(());
     }
+    for job in jobs.iter().filter(|job| job.was_renumbered()) {
+        // Or nothing there would be found to stand at its place.
+        reconcile::settle(run, target, job, true).await?;
+    }
+    let mut left = departed(run, folders).await?;
     let max_line = target.capabilities().max_line;
     for job in jobs {
         if was_cut_off(run, job, &left).await? {
@@ -69,8 +73,7 @@ fn likeness(row: &Row) -> (u64, Option<i64>) {
 
 /// Rows this ledger copied whose message left its folder: gone by evidence, or with a folder that is listed no more.
 async fn departed(run: &Run, folders: &[FolderRow]) -> Result<Departed> {
-    let copied =
-        || RowQuery { states: vec![RowState::Copied], has_target: Some(true), removed: Some(false), ..Run::page() };
+    let copied = || RowQuery { states: vec![RowState::Copied], removed: Some(false), ..Run::page() };
     let gone = RowQuery { gone: Some(true), ..copied() };
     let absent = folders.iter().filter(|folder| !folder.present);
     let with_folder = absent.map(|folder| RowQuery { folder: Some(folder.id), gone: Some(false), ..copied() });

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::{Attention, Severity, job::Job, map::Mapper, run::Run};
 use crate::{
     error::{Code, Disposition, Error, Result, Scope, Side},
-    ledger::{FolderId, FolderRow, PinnedTarget, RowQuery, TargetFolderState},
+    ledger::{FolderId, FolderRow, PinnedTarget, RowQuery},
     model::{FolderName, FolderPath, RowState},
-    target::{FolderStatus, TargetCapabilities, TargetFolder, TargetSession},
+    target::{TargetCapabilities, TargetFolder, TargetSession},
 };
 
 /// Maps every folder that is read, sees to it that its target exists, and gathers the jobs.
@@ -202,8 +202,8 @@ async fn with_counters(run: &Run, target: &mut dyn TargetSession, mut jobs: Vec<
     for (job, status) in jobs.iter_mut().zip(statuses) {
         job.known = run.ledger.target_folder(run.lease.pair, &job.folder).await?;
         job.status = status;
-        if let (Some(known), Some(status)) = (&job.known, &status) {
-            *(if was_renumbered(known, status) { &mut renumbered } else { &mut same }) += 1;
+        if job.known.is_some() && job.status.is_some() {
+            *(if job.was_renumbered() { &mut renumbered } else { &mut same }) += 1;
         }
     }
     if same == 0 && renumbered > 1 {
@@ -211,8 +211,4 @@ async fn with_counters(run: &Run, target: &mut dyn TargetSession, mut jobs: Vec<
         return Err(Error::new(Code::Identity, Side::Target, Scope::Mailbox, Disposition::NeedsPerson, what));
     }
     Ok(jobs)
-}
-
-fn was_renumbered(known: &TargetFolderState, now: &FolderStatus) -> bool {
-    known.validity != now.validity && known.messages > 0
 }
