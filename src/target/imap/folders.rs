@@ -120,6 +120,8 @@ async fn create(
         }
         let refusal = link.connection().refusal(&told.tagged);
         let error = match refusal.scope() {
+            // The account may not create folders here: no other name would help.
+            Scope::Message | Scope::Folder if refusal.code() == Code::ReadOnly => refusal.about(path.to_string()),
             Scope::Message | Scope::Folder => name_refused(link, path, &refusal),
             _ => refusal,
         };

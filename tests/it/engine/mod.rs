@@ -7,6 +7,7 @@ mod letters;
 mod life;
 mod oddities;
 mod power;
+mod refusing;
 mod rounds;
 mod scenes;
 mod smoke;

@@ -36,6 +36,8 @@ pub struct Stage {
     pub target: Server,
     pub from: Mailstore,
     pub to: Mailstore,
+    /// How long a connection may take, and a command.
+    pub patience: Duration,
     home: tempfile::TempDir,
     profile: &'static Profile,
 }
@@ -48,6 +50,7 @@ impl Stage {
             target: Server::start(to.0.clone(), to.1).await.unwrap(),
             from: from.0,
             to: to.0,
+            patience: limits::CONNECT_DEADLINE,
             home: tempfile::tempdir().unwrap(),
             profile: impatient(profile),
         }
@@ -75,7 +78,7 @@ impl Stage {
             ca: Vec::new(),
             insecure: false,
             proxy: None,
-            connect_deadline: limits::CONNECT_DEADLINE,
+            connect_deadline: self.patience,
             side,
         };
         let password = Secret::new(Accounts::PASSWORD.to_owned());
@@ -83,7 +86,7 @@ impl Stage {
             dial,
             login: Login::Password { user: Accounts::USER.to_owned(), password },
             rates: Rates::default(),
-            deadline: limits::COMMAND_DEADLINE,
+            deadline: self.patience,
             compress: false,
             resync: side == Side::Source,
             utf8: false,
