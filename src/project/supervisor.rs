@@ -4,7 +4,11 @@
 //! connection while it holds another side's: with fewer mailboxes than connections on both sides, each one can go on.
 //! A panic in one mailbox is that mailbox's failure. What stops at a drain has been recorded; what is dropped resumes.
 
-use std::{collections::HashMap, future::Future, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    future::Future,
+    sync::Arc,
+};
 
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -64,7 +68,7 @@ struct Place {
 }
 
 /// A thing of which only so many jobs may hold one at a time.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Seat {
     name: String,
     most: usize,
@@ -106,18 +110,43 @@ impl Place {
 struct Seats(HashMap<String, usize>);
 
 impl Seats {
-    fn try_take(&mut self, wanted: &[Seat]) -> bool {
-        let free = wanted.iter().all(|seat| self.0.get(&seat.name).copied().unwrap_or(0) < seat.most);
-        if free {
-            wanted.iter().for_each(|seat| *self.0.entry(seat.name.clone()).or_default() += 1);
-        }
-        free
+    fn are_free(&self, wanted: &[Seat]) -> bool {
+        wanted.iter().all(|seat| self.0.get(&seat.name).copied().unwrap_or(0) < seat.most)
+    }
+
+    fn take(&mut self, wanted: &[Seat]) {
+        wanted.iter().for_each(|seat| *self.0.entry(seat.name.clone()).or_default() += 1);
     }
 
     fn free(&mut self, held: &[Seat]) {
         for seat in held {
             self.0.entry(seat.name.clone()).and_modify(|taken| *taken = taken.saturating_sub(1));
         }
+    }
+}
+
+/// Jobs that have not begun, a queue for all that need the same seats: only heads are looked at, however many wait.
+struct Waiting(Vec<VecDeque<usize>>);
+
+impl Waiting {
+    fn new(places: &[Place]) -> Waiting {
+        let (mut queues, mut known) = (Vec::new(), HashMap::new());
+        for (number, place) in places.iter().enumerate() {
+            let queue = *known.entry(&place.seats).or_insert_with(|| {
+                queues.push(VecDeque::new());
+                queues.len() - 1
+            });
+            queues[queue].push_back(number);
+        }
+        Waiting(queues)
+    }
+
+    /// The first job, in their order, whose seats are free; it takes them.
+    fn next(&mut self, seats: &mut Seats, places: &[Place]) -> Option<usize> {
+        let ready = |queue: &&mut VecDeque<usize>| queue.front().is_some_and(|job| seats.are_free(&places[*job].seats));
+        let number = self.0.iter_mut().filter(ready).min_by_key(|queue| queue.front().copied())?.pop_front()?;
+        seats.take(&places[number].seats);
+        Some(number)
     }
 }
 
@@ -128,17 +157,12 @@ async fn supervise<F: Future<Output = MailboxReport> + Send + 'static>(
     stop: Stop,
 ) -> Vec<MailboxReport> {
     let mut reports: Vec<Option<MailboxReport>> = places.iter().map(|_| None).collect();
-    let mut waiting: Vec<usize> = (0..places.len()).collect();
+    let mut waiting = Waiting::new(&places);
     let (mut seats, mut running, mut numbers) = (Seats::default(), JoinSet::new(), HashMap::<Id, usize>::new());
     loop {
-        if !stop.drain.is_cancelled() && !stop.now.is_cancelled() {
-            waiting.retain(|number| {
-                let starts = seats.try_take(&places[*number].seats);
-                if starts {
-                    numbers.insert(running.spawn(work(*number)).id(), *number);
-                }
-                !starts
-            });
+        while !stop.drain.is_cancelled() && !stop.now.is_cancelled() {
+            let Some(number) = waiting.next(&mut seats, &places) else { break };
+            numbers.insert(running.spawn(work(number)).id(), number);
         }
         let joined = tokio::select! {
             joined = running.join_next_with_id() => joined,

@@ -93,3 +93,10 @@ async fn a_drain_starts_nothing_new_and_a_second_stop_drops_what_runs() {
     let reports = supervise(places, work, |_, _| {}, stop.clone()).await;
     assert_eq!(states(&reports), [Outcome::Verified, Outcome::Incomplete, Outcome::Incomplete]);
 }
+
+#[tokio::test]
+async fn many_thousand_mailboxes_are_no_burden() {
+    let places = (0..20_000).map(|_| place("x", &[("batch", 20), ("endpoint", 40)])).collect();
+    let reports = supervise(places, |number| async move { verified(number) }, |_, _| {}, Stop::default()).await;
+    assert!(reports.iter().enumerate().all(|(number, report)| report.source == number.to_string()));
+}
