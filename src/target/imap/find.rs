@@ -27,16 +27,19 @@ pub(super) async fn find(
     evidence: Evidence,
     pages: mpsc::Sender<Vec<Found>>,
 ) -> Result<FolderStatus> {
+    // The counters are of no use to who asks for single messages in the folder that is open; what was appended since it was
+    // opened is not among them either.
+    let as_opened = match &which {
+        Find::Uids(_) => link.selected(folder).map(counted),
+        _ => None,
+    };
     let (before, asked) = match &which {
-        // The counters are of no use to who asks for single messages in the folder that is open.
-        Find::Uids(_) if link.selected(folder).is_some() => {
-            (link.selected(folder).map(counted).unwrap_or_default(), None)
-        }
+        _ if as_opened.is_some() => (as_opened.unwrap_or_default(), None),
         Find::All => opened_with(link, folder, 1, evidence).await?,
         Find::From(first) => opened_with(link, folder, *first, evidence).await?,
         _ => (reopen(link, folder).await?, None),
     };
-    if before.messages == 0 && asked.is_none() {
+    if before.messages == 0 && asked.is_none() && as_opened.is_none() {
         return Ok(before);
     }
     let last = before.next.saturating_sub(1);

@@ -40,6 +40,19 @@ fn a_project_runs_against_the_lab() {
     }
     let check = mailhaul(&project, &["check"]);
     assert!(check.code == Some(0) && check.out.contains("server: Exchange Online; renders mail anew"), "{check:#?}");
+    let config = std::fs::read_to_string(project.join("mailhaul.toml")).unwrap();
+    let port = config.lines().find_map(|line| line.strip_prefix("port = ")).unwrap();
+    let copy = |query: &str| {
+        let from = format!("imaps://nobody:wrong@127.0.0.1:{port}{query}");
+        mailhaul(
+            &project,
+            &["copy", "--from", &from, "--to", "imap://b:c@127.0.0.1:9?encryption=none", "--store", "sqlite:x.db"],
+        )
+    };
+    let untrusted = copy("");
+    assert!(untrusted.code == Some(1) && untrusted.out.contains("SRC-TLS-CERT"), "{untrusted:#?}");
+    copy("?insecure=true").expect(10, "warning: 127.0.0.1: the server's certificate is not checked");
+
     let run = mailhaul(&project, &["run", "--json"]);
     let mailbox = &run.document()["mailboxes"][0];
     assert_eq!(mailbox["unexplained"], 0, "{run:#?}");

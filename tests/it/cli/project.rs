@@ -44,6 +44,14 @@ fn check_tells_every_step_and_its_probe_leaves_nothing_behind() {
     let mut raw = target.login("v1");
     assert!(raw.command("STATUS INBOX (MESSAGES)").iter().any(|line| line.text.contains("MESSAGES 0")));
     assert!(!project.home.path().join("ledger.db").exists(), "check keeps no ledger");
+
+    let users = project.home.path().join("users.csv");
+    let text = fs::read_to_string(&users).unwrap().replacen("u1,secret", "u1,hunter2", 1);
+    fs::write(&users, text).unwrap();
+    let refused = mailhaul(project.home.path(), &["check"]);
+    assert_eq!(refused.code, Some(10), "{refused:#?}");
+    assert!(refused.out.contains("FAILED  source login") && refused.out.contains("Next step:"), "{}", refused.out);
+    assert!(!refused.out.contains("hunter2"), "{}", refused.out);
 }
 
 #[test]
