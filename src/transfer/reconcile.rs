@@ -84,6 +84,12 @@ async fn in_doubt(run: &Run, folder: &FolderName) -> Result<Vec<Row>> {
     collect(run, folder, vec![RowState::Intended], None).await
 }
 
+/// The row in doubt that was in flight alone, for it had been suspected: any rung but the first is.
+pub(super) async fn alone_in_doubt(run: &Run, folder: &FolderName) -> Result<Option<Row>> {
+    let mut doubt = in_doubt(run, folder).await?;
+    Ok(doubt.pop().filter(|row| doubt.is_empty() && row.rung > 0))
+}
+
 async fn unplaced(run: &Run, folder: &FolderName) -> Result<Vec<Row>> {
     let rows = collect(run, folder, vec![RowState::Copied, RowState::AlreadyPresent], Some(false)).await?;
     Ok(rows.into_iter().filter(|row| !row.removed && !row.missing_at_target).collect())

@@ -4,7 +4,7 @@
 //! was learnt of a message is kept from one attempt of a pass to the next: sent once more among the others, it would end
 //! the next session at the same place.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use tokio::sync::mpsc;
 
@@ -16,7 +16,7 @@ use super::{
     sides::Sides,
 };
 use crate::{
-    error::{Error, Result},
+    error::{Code, Error, Result},
     ledger::{FolderId, FolderRow, Row, RowId, RowQuery, Settlement},
     limits,
     model::{Reason, RowState},
@@ -26,7 +26,11 @@ use crate::{
 
 /// The messages of one job on the ladder.
 #[derive(Default)]
-pub(super) struct Ladder(Vec<Climber>);
+pub(super) struct Ladder {
+    climbers: Vec<Climber>,
+    /// How often a session was lost while a message was in flight alone.
+    strikes: HashMap<RowId, u32>,
+}
 
 /// A refused message and what comes next.
 struct Climber {
@@ -43,16 +47,34 @@ impl Ladder {
     /// Puts refused messages on their next rungs.
     pub fn take(&mut self, refused: Vec<Refused>) {
         let rows: HashSet<RowId> = refused.iter().map(|one| one.row.id).collect();
-        self.0.retain(|climber| !rows.contains(&climber.row.id));
-        self.0.extend(refused.into_iter().map(|Refused { row, rung, refusal }| {
+        self.climbers.retain(|climber| !rows.contains(&climber.row.id));
+        self.climbers.extend(refused.into_iter().map(|Refused { row, rung, refusal }| {
             let next = copy::next_rung(rung, refusal.fault).map_or(Next::End(refusal.reason), Next::Try);
             Climber { row, next }
         }));
     }
 
+    /// A session was lost while `row` was in flight alone. Some servers end it without a word at the same message each time, and
+    /// everything behind it would wait for ever: after the second time it waits for the others and is sent with every repair,
+    /// after the third it counts as refused.
+    pub fn strike(&mut self, row: Row) {
+        let strikes = self.strikes.entry(row.id).or_default();
+        *strikes += 1;
+        let next = match *strikes {
+            0 | 1 => return,
+            2 => Next::Try(Rung::Everything),
+            _ => Next::End(Reason {
+                code: Code::ItemRefused,
+                words: "the server ended the session each time that this message was sent".to_owned(),
+            }),
+        };
+        self.climbers.retain(|climber| climber.row.id != row.id);
+        self.climbers.push(Climber { row, next });
+    }
+
     /// The rows on it: they are not copied like the others.
     pub fn rows(&self) -> HashSet<RowId> {
-        self.0.iter().map(|climber| climber.row.id).collect()
+        self.climbers.iter().map(|climber| climber.row.id).collect()
     }
 
     /// Forgets those that the ledger does not list any more: what was in doubt has arrived meanwhile.
@@ -69,7 +91,7 @@ impl Ladder {
     }
 
     fn forget(&mut self, done: impl Fn(RowId) -> bool) {
-        self.0.retain(|climber| !done(climber.row.id));
+        self.climbers.retain(|climber| !done(climber.row.id));
     }
 
     fn to_try(&self, folder: FolderId) -> VecDeque<(Row, Rung)> {
@@ -77,7 +99,7 @@ impl Ladder {
             Next::Try(rung) if climber.row.folder == folder => Some((climber.row.clone(), rung)),
             _ => None,
         };
-        self.0.iter().filter_map(rung).collect()
+        self.climbers.iter().filter_map(rung).collect()
     }
 
     fn ended(&self, folder: FolderId) -> Vec<(Row, Reason)> {
@@ -85,7 +107,7 @@ impl Ladder {
             Next::End(reason) if climber.row.folder == folder => Some((climber.row.clone(), reason.clone())),
             _ => None,
         };
-        self.0.iter().filter_map(reason).collect()
+        self.climbers.iter().filter_map(reason).collect()
     }
 }
 

@@ -28,13 +28,15 @@ pub(super) struct Work<'a> {
     attempts: u32,
     /// Messages that the latest attempt settled in one way or the other, even if it failed.
     settled: u64,
+    /// The attempt before settled none: messages go one by one, so that the one which ends the session is found.
+    careful: bool,
     /// Refused messages, from attempt to attempt.
     ladder: Ladder,
 }
 
 impl<'a> Work<'a> {
     pub fn new(run: &'a Run, job: &'a Job, mirror: bool) -> Self {
-        Work { run, job, mirror, attempts: 0, settled: 0, ladder: Ladder::default() }
+        Work { run, job, mirror, attempts: 0, settled: 0, careful: false, ladder: Ladder::default() }
     }
 
     /// Whether the latest attempt brought the folder forward.
@@ -45,6 +47,7 @@ impl<'a> Work<'a> {
     /// Carries it out, or goes on with it after an attempt that failed.
     pub async fn carry_out(&mut self, sides: &mut Sides, walked: &mut Walked) -> Result<()> {
         let Work { run, job, .. } = *self;
+        self.careful = self.attempts > 0 && self.settled == 0;
         self.attempts += 1;
         self.settled = 0;
         if run.options.pass == PassKind::Verify {
@@ -73,7 +76,12 @@ impl<'a> Work<'a> {
 
     async fn copy(&mut self, sides: &mut Sides, open: bool) -> Result<()> {
         let Work { run, job, .. } = *self;
-        let arrivals = reconcile::settle(run, sides.target(run).await?, job, self.attempts > 1).await?;
+        let target = sides.target(run).await?;
+        let alone = if self.attempts > 1 { reconcile::alone_in_doubt(run, &job.folder).await? } else { None };
+        let arrivals = reconcile::settle(run, target, job, self.attempts > 1).await?;
+        if let Some(row) = alone {
+            self.ladder.strike(row);
+        }
         let status = arrivals.status;
         if open || self.has_listed().await? {
             let (source, target) = sides.both(run).await?;
@@ -85,7 +93,7 @@ impl<'a> Work<'a> {
             vanish(run, folder).await?;
             if has_listed(run, folder).await? {
                 let (source, target) = sides.both(run).await?;
-                let feed = copy::Feed::Listed { except: self.ladder.rows() };
+                let feed = copy::Feed::Listed { except: self.ladder.rows(), careful: self.careful };
                 let (copied, ended) = copy::copy(run, source, target, job, folder, status, feed).await;
                 self.settled += copied.arrived + copied.refused.len() as u64;
                 self.ladder.take(copied.refused);

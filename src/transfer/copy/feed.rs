@@ -25,6 +25,8 @@ pub(in crate::transfer) enum Feed {
     Listed {
         /// But these.
         except: HashSet<RowId>,
+        /// One by one.
+        careful: bool,
     },
     /// These, each on a rung of the repair ladder.
     Rungs(VecDeque<(Row, Rung)>),
@@ -43,7 +45,10 @@ pub(super) async fn feed(
     let mut after = None;
     while left > 0 && !run.stop.is_cancelled() {
         let mut page = match &mut feed {
-            Feed::Listed { except } => listed(run, folder, &mut after, except).await?,
+            Feed::Listed { except, careful } => {
+                let rung = if *careful { Rung::Fresh } else { Rung::Original };
+                listed(run, folder, &mut after, except, rung).await?
+            }
             Feed::Rungs(rows) => rows.drain(..rows.len().min(limits::LEDGER_PAGE)).collect(),
         };
         if page.is_empty() {
@@ -69,6 +74,7 @@ async fn listed(
     folder: &FolderRow,
     after: &mut Option<RowId>,
     except: &HashSet<RowId>,
+    rung: Rung,
 ) -> Result<Vec<(Row, Rung)>> {
     let mut query = RowQuery {
         folder: Some(folder.id),
@@ -85,7 +91,7 @@ async fn listed(
         query.after = Some(last.id);
         *after = query.after;
         let wanted = |row: &Row| Some(row.key.epoch) == folder.epoch && !except.contains(&row.id);
-        let page: Vec<_> = page.into_iter().filter(wanted).map(|row| (row, Rung::Original)).collect();
+        let page: Vec<_> = page.into_iter().filter(wanted).map(|row| (row, rung)).collect();
         if !page.is_empty() {
             return Ok(page);
         }

@@ -6,6 +6,7 @@ mod late;
 mod letters;
 mod life;
 mod oddities;
+mod poison;
 mod power;
 mod refusing;
 mod rounds;
