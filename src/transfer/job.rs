@@ -24,7 +24,7 @@ pub(super) struct Job {
 }
 
 impl Job {
-    /// Messages at the source, for handing out the largest first.
+    /// Messages at the source.
     pub fn weight(&self) -> u64 {
         self.sources.iter().filter_map(|folder| folder.count).sum()
     }

@@ -1,6 +1,6 @@
 //! One pass over one pair, top to bottom.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{
     Event, PassKind, Stage, VerifyLevel, discover,
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     error::Result,
     ledger::{FolderRow, RowQuery, Settlement},
-    model::RowState,
+    model::{FolderPath, RowState},
     source::SourceSession,
     target::{TargetFolder, TargetSession},
 };
@@ -25,8 +25,10 @@ pub(super) async fn walk(run: &Arc<Run>) -> Result<Walked> {
     let mut sides = Sides::default();
     let mut spares = Spares::default();
     let sight = look(run, &mut sides, &mut spares).await?;
-    tell_scope(run).await?;
-    let jobs = prepare(run, &mut sides, sight).await?;
+    let open = tell_scope(run).await?;
+    let mut jobs = prepare(run, &mut sides, sight).await?;
+    // The longest work first, so that no lane is left with it alone.
+    jobs.sort_by_key(|job| std::cmp::Reverse(job.sources.iter().filter_map(|f| open.get(&f.path)).sum::<u64>()));
     let mirror = mirror::allowed(run).await?;
     let lanes = lanes(run, &mut sides, jobs.len()).await?;
     let rendered = jobs.iter().any(|job| !job.keeps_bytes);
@@ -115,14 +117,15 @@ async fn list_again(run: &Run) -> Result<()> {
     Ok(())
 }
 
-async fn tell_scope(run: &Run) -> Result<()> {
+/// Tells what is in scope; returns the bytes that each source folder has still to copy.
+async fn tell_scope(run: &Run) -> Result<HashMap<FolderPath, u64>> {
     let tallies = run.ledger.tally(run.lease.pair, None).await?;
     let sum = |of: fn(&crate::ledger::Tally) -> u64| tallies.iter().map(of).sum::<u64>();
     let messages = sum(|t| t.in_scope);
     let settled_bytes = sum(|t| t.bytes);
     let bytes = settled_bytes + sum(|t| t.open_bytes);
     run.tell(Event::Scope { messages, bytes, settled: messages - sum(|t| t.open), settled_bytes });
-    Ok(())
+    Ok(tallies.into_iter().map(|t| (t.source, t.open_bytes)).collect())
 }
 
 /// As many lanes as there is use for.

@@ -188,9 +188,7 @@ fn gather(target: &dyn TargetSession, read: &[&FolderRow], pins: &Pins) -> Vec<J
         });
         job.sources.push((*folder).clone());
     }
-    let mut jobs: Vec<Job> = jobs.into_values().collect();
-    jobs.sort_by_key(|job| std::cmp::Reverse(job.weight()));
-    jobs
+    jobs.into_values().collect()
 }
 
 /// Asks for all counters at once. Where every folder that holds our mail was renumbered, the mailbox is another one or was restored:
