@@ -88,7 +88,11 @@ pub(super) fn fit(body: &Body, rung: Rung, limits: Limits) -> Result<Fitted> {
     let inspection = mime::inspect(body).map_err(spool_error)?;
     let mut wanted = before_sending(&inspection, limits);
     wanted.extend(rung.repairs().iter().filter(|repair| !wanted.contains(repair)).copied().collect::<Vec<_>>());
-    let repaired = if wanted.is_empty() { None } else { mime::repair(body, &wanted, limits.max_line)? };
+    let repaired = match if wanted.is_empty() { Ok(None) } else { mime::repair(body, &wanted, limits.max_line) } {
+        // A guess about the target's limits breaks no signature: the original is sent, and the target decides. NUL can't be sent.
+        Err(error) if error.scope() == Scope::Message && rung.repairs().is_empty() && !inspection.nul => None,
+        repaired => repaired?,
+    };
     let (body, notes) = repaired.unwrap_or_else(|| (body.clone(), Vec::new()));
     let hash = if inspection.bare_newline { body.wire_hash() } else { body.hash() }.map_err(spool_error)?;
     let fingerprint = mime::fingerprint_body(&body).map_err(spool_error)?;
@@ -185,6 +189,20 @@ mod tests {
         }
         let sound = Body::from_bytes(&b"Subject: x\r\n\r\nhello\r\n"[..]);
         assert_eq!(super::forms(&sound, None).unwrap(), [sound.hash().unwrap()]);
+    }
+
+    #[test]
+    fn a_signed_message_is_sent_as_it_is_before_it_counts_as_refused() {
+        let line = "x".repeat(2000);
+        let signed = format!(
+            "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\n{line}\r\n--b\r\n\r\nsignature\r\n--b--\r\n"
+        );
+        let body = Body::from_bytes(signed.clone().into_bytes());
+        let limits = Limits { max_line: Some(1000) };
+        let fitted = fit(&body, Rung::Original, limits).unwrap();
+        assert_eq!(fitted.body.as_memory().unwrap().as_ref(), signed.as_bytes());
+        assert!(fitted.repairs.is_empty());
+        assert!(fit(&body, Rung::Everything, limits).is_err());
     }
 
     #[test]
