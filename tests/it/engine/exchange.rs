@@ -11,6 +11,7 @@ use mailhaul::{
 };
 
 use super::stage::Stage;
+use crate::trials::size;
 
 fn throttled(milliseconds: u32) -> (String, String) {
     let hint = format!("Request is throttled. Suggested Backoff Time: {milliseconds} milliseconds");
@@ -49,7 +50,9 @@ async fn as_fast_as_the_throttle_allows_and_never_while_told_to_wait() {
         time.as_secs_f64() / ideal,
         journal.back_offs()
     );
-    assert!(time.as_secs_f64() <= 1.1 * ideal, "{time:?} is more than 1.1 × {ideal:.1} s");
+    // The ordinary run shares two cores with every other test; the long one is run alone, and there the bound holds.
+    let bound = size(3, 1) as f64 * 1.1 * ideal;
+    assert!(time.as_secs_f64() <= bound, "{time:?} is more than {bound:.1} s");
 }
 
 #[tokio::test(flavor = "multi_thread")]
