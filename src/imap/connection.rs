@@ -216,11 +216,11 @@ impl Connection {
         self.stream = Box::new(tokio::io::empty());
     }
 
-    /// Says goodbye without waiting for the answer, which would cost a round trip for nothing; errors do not matter any more.
+    /// Says goodbye; errors do not matter any more. The answer is awaited: Cyrus takes a session that is closed while it answers
+    /// for a failed one, and stops serving after some of them.
     pub async fn logout(mut self) {
         self.patience = self.patience.min(limits::GOODBYE);
-        self.queue(Command::new("LOGOUT"));
-        let _ = clock::timeout(limits::GOODBYE, self.drive(0)).await;
+        let _ = clock::timeout(limits::GOODBYE, self.run(Command::new("LOGOUT"))).await;
     }
 
     pub(super) fn place(&self) -> &Place {
