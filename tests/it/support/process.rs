@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
@@ -25,7 +26,8 @@ impl Server {
     /// Starts `command` and waits until `address` greets with `token`; `None` if it ended instead, as a server does that
     /// finds its port taken.
     pub fn start(name: &str, command: &mut Command, address: SocketAddr, token: &str) -> Option<Server> {
-        let child = command.spawn().unwrap_or_else(|e| panic!("{name} does not start: {e}"));
+        // Cyrus's master ends by a signal to its whole process group: alone in it, it takes no other server along.
+        let child = command.process_group(0).spawn().unwrap_or_else(|e| panic!("{name} does not start: {e}"));
         let mut server = Server { child, name: name.to_owned() };
         let deadline = Instant::now() + START;
         while !greeting(address).is_some_and(|text| text.contains(token)) {
