@@ -216,8 +216,7 @@ impl Connection {
         self.stream = Box::new(tokio::io::empty());
     }
 
-    /// Says goodbye; errors do not matter any more. The answer is awaited: Cyrus takes a session that is closed while it answers
-    /// for a failed one, and stops serving after some of them.
+    /// Says goodbye and awaits the answer, at most for [`limits::GOODBYE`]; errors do not matter any more.
     pub async fn logout(mut self) {
         self.patience = self.patience.min(limits::GOODBYE);
         let _ = clock::timeout(limits::GOODBYE, self.run(Command::new("LOGOUT"))).await;
