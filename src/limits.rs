@@ -66,8 +66,6 @@ pub const INTENT_BATCH_BYTES: u64 = 2 << 20;
 pub const LANE_QUEUE: usize = 4;
 /// Outcomes that are grouped into one ledger transaction.
 pub const OUTCOME_GROUP: usize = 256;
-/// How long an outcome may wait for others before it is written.
-pub const OUTCOME_WAIT: Duration = Duration::from_millis(200);
 /// Rows of one page read from or written to the ledger.
 pub const LEDGER_PAGE: usize = 2048;
 /// Messages of one page of a listing.
@@ -96,8 +94,6 @@ pub const RETRY_ATTEMPTS: u32 = 8;
 pub const FIRST_CONTACT_ATTEMPTS: u32 = 3;
 /// The first and the longest wait between attempts.
 pub const RETRY_BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
-/// Attempts at "User is authenticated but not connected" (microsoft365.md part II §4).
-pub const ACCESS_ATTEMPTS: u32 = 3;
 /// A server's words are cut to this many bytes before they are kept.
 pub const REPLY_KEPT: usize = 500;
 /// Mirrored deletions above this share of a mailbox wait for a person.
