@@ -1,11 +1,11 @@
 //! Target folders: their numbers, their frontiers, and which UIDs answer for a row.
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 
 use super::{
     fault::Fault,
     pairs::Held,
-    values::{get, opt, path_text, signed},
+    values::{Columns, get, opt, path_text, signed},
 };
 use crate::{
     error::Error,
@@ -86,7 +86,7 @@ pub(super) fn placed(
     let Some(folder) = find_for(connection, pair, name)? else { return Ok(Vec::new()) };
     let sql = format!(
         "SELECT r.id, target_uid, state, received_at, received_offset, sent_size, body_hash, applied, gone, removed,
-             missing, ifnull(copied_pass = p.pass, 0) AS this_pass
+             missing, ifnull(copied_pass = p.pass, 0)
          FROM placement r INDEXED BY placement_place JOIN pair p ON p.id = r.pair
          WHERE target_folder = ?1 AND target_validity = ?2 AND target_uid > ?3 AND r.pair = ?4 AND state IN (2, 3)
          ORDER BY target_uid LIMIT {}",
@@ -94,23 +94,27 @@ pub(super) fn placed(
     );
     let page = connection
         .prepare_cached(&sql)?
-        .query_map(params![folder, validity, after, pair], |row| {
-            Ok(Placed {
-                row: row.get("id")?,
-                uid: row.get("target_uid")?,
-                state: get(row, "state")?,
-                received_at: super::values::date(row)?,
-                sent_size: opt(row, "sent_size")?,
-                body_hash: opt(row, "body_hash")?,
-                applied: get(row, "applied")?,
-                gone: row.get("gone")?,
-                removed: row.get("removed")?,
-                missing_at_target: row.get("missing")?,
-                copied_this_pass: row.get("this_pass")?,
-            })
-        })?
+        .query_map(params![folder, validity, after, pair], read_placed)?
         .collect::<rusqlite::Result<_>>()?;
     Ok(page)
+}
+
+/// In the order of the SELECT of [`placed`].
+fn read_placed(row: &Row<'_>) -> rusqlite::Result<Placed> {
+    let mut next = Columns::of(row);
+    Ok(Placed {
+        row: next.plain()?,
+        uid: next.plain()?,
+        state: next.get()?,
+        received_at: next.date()?,
+        sent_size: next.opt()?,
+        body_hash: next.opt()?,
+        applied: next.get()?,
+        gone: next.plain()?,
+        removed: next.plain()?,
+        missing_at_target: next.plain()?,
+        copied_this_pass: next.plain()?,
+    })
 }
 
 /// What the pair knows of a target folder.

@@ -2,12 +2,7 @@
 
 use rusqlite::{Connection, Row as SqlRow, params_from_iter};
 
-use super::{
-    fault::Fault,
-    places,
-    values::{date, get, opt, place, reason},
-    walk::Walk,
-};
+use super::{fault::Fault, places, values::Columns, walk::Walk};
 use crate::{
     ledger::{Row, RowId, RowQuery},
     model::{FolderName, Mark, MessageKey},
@@ -28,41 +23,41 @@ pub(super) fn page(connection: &Connection, pair: i64, query: &RowQuery) -> Resu
         .query_map(params_from_iter(&walk.values), |row| row.get(0))?
         .collect::<rusqlite::Result<Vec<RowId>>>()?;
     let mut select = connection.prepare_cached(
-        "SELECT r.*, n.name AS namespace_name, n.epoch, t.name AS target_name FROM placement r
-         JOIN namespace n ON n.id = r.namespace LEFT JOIN target_folder t ON t.id = r.target_folder WHERE r.id = ?1",
+        "SELECT r.id, r.folder, n.name, n.epoch, source_id, version, state, size, received_at, received_offset, flags, applied,
+             in_scope, gone, body_hash, fingerprint, sent_size, mark, rung, repairs, t.name, target_validity, target_uid,
+             missing, removed, doubled, reason_code, reason_words
+         FROM placement r JOIN namespace n ON n.id = r.namespace LEFT JOIN target_folder t ON t.id = r.target_folder
+         WHERE r.id = ?1",
     )?;
     let rows = ids.iter().map(|id| select.query_row([id], read)).collect::<rusqlite::Result<_>>()?;
     Ok(rows)
 }
 
+/// In the order of the SELECT.
 fn read(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
+    let mut next = Columns::of(row);
     Ok(Row {
-        id: row.get("id")?,
-        folder: row.get("folder")?,
-        key: MessageKey {
-            namespace: row.get("namespace_name")?,
-            epoch: get(row, "epoch")?,
-            id: row.get("source_id")?,
-            version: row.get("version")?,
-        },
-        state: get(row, "state")?,
-        size: get(row, "size")?,
-        received_at: date(row)?,
-        flags: get(row, "flags")?,
-        applied: get(row, "applied")?,
-        in_scope: row.get("in_scope")?,
-        gone: row.get("gone")?,
-        body_hash: opt(row, "body_hash")?,
-        fingerprint: opt(row, "fingerprint")?,
-        sent_size: opt(row, "sent_size")?,
-        mark: row.get::<_, Option<_>>("mark")?.map(Mark),
-        rung: row.get("rung")?,
-        repairs: row.get("repairs")?,
-        target_folder: row.get::<_, Option<_>>("target_name")?.map(FolderName),
-        target: place(row)?,
-        missing_at_target: row.get("missing")?,
-        removed: row.get("removed")?,
-        possibly_doubled: row.get("doubled")?,
-        reason: reason(row, "reason_code", "reason_words")?,
+        id: next.plain()?,
+        folder: next.plain()?,
+        key: MessageKey { namespace: next.plain()?, epoch: next.get()?, id: next.plain()?, version: next.plain()? },
+        state: next.get()?,
+        size: next.get()?,
+        received_at: next.date()?,
+        flags: next.get()?,
+        applied: next.get()?,
+        in_scope: next.plain()?,
+        gone: next.plain()?,
+        body_hash: next.opt()?,
+        fingerprint: next.opt()?,
+        sent_size: next.opt()?,
+        mark: next.plain::<Option<_>>()?.map(Mark),
+        rung: next.plain()?,
+        repairs: next.plain()?,
+        target_folder: next.plain::<Option<_>>()?.map(FolderName),
+        target: next.place()?,
+        missing_at_target: next.plain()?,
+        removed: next.plain()?,
+        possibly_doubled: next.plain()?,
+        reason: next.reason()?,
     })
 }

@@ -69,6 +69,60 @@ where
     row.get::<_, Option<Col<T>>>(column).map(|col| col.map(|col| col.0))
 }
 
+/// The columns of a row one after the other, in the order of its SELECT. Where rows come by the thousand: to look each column up by its
+/// name, which compares it with all names before it, took 5 % of a pass's CPU time.
+pub(super) struct Columns<'a, 'row> {
+    row: &'a Row<'row>,
+    next: usize,
+}
+
+impl<'a, 'row> Columns<'a, 'row> {
+    pub(super) fn of(row: &'a Row<'row>) -> Self {
+        Columns { row, next: 0 }
+    }
+
+    /// The next column, of a type that SQLite knows.
+    pub(super) fn plain<T: FromSql>(&mut self) -> rusqlite::Result<T> {
+        let column = self.next;
+        self.next += 1;
+        self.row.get(column)
+    }
+
+    /// The next column, never NULL.
+    pub(super) fn get<T>(&mut self) -> rusqlite::Result<T>
+    where
+        Col<T>: FromSql,
+    {
+        self.plain::<Col<T>>().map(|col| col.0)
+    }
+
+    /// The next column, which may be NULL.
+    pub(super) fn opt<T>(&mut self) -> rusqlite::Result<Option<T>>
+    where
+        Col<T>: FromSql,
+    {
+        Ok(self.plain::<Option<Col<T>>>()?.map(|col| col.0))
+    }
+
+    /// `received_at, received_offset`.
+    pub(super) fn date(&mut self) -> rusqlite::Result<Option<ReceivedAt>> {
+        let (unix, offset): (i64, Option<i32>) = (self.plain()?, self.plain()?);
+        Ok(offset.map(|offset| ReceivedAt { unix, offset }))
+    }
+
+    /// `target_validity, target_uid`.
+    pub(super) fn place(&mut self) -> rusqlite::Result<Option<TargetUid>> {
+        let (validity, uid): (Option<u32>, Option<u32>) = (self.plain()?, self.plain()?);
+        Ok(validity.zip(uid).map(|(validity, uid)| TargetUid { validity, uid }))
+    }
+
+    /// A reason's code and words.
+    pub(super) fn reason(&mut self) -> rusqlite::Result<Option<Reason>> {
+        let (code, words): (Option<Code>, Option<String>) = (self.opt()?, self.plain()?);
+        Ok(code.map(|code| Reason { code, words: words.unwrap_or_default() }))
+    }
+}
+
 /// `received_at` and `received_offset`.
 pub(super) fn date(row: &Row<'_>) -> rusqlite::Result<Option<ReceivedAt>> {
     let unix = row.get("received_at")?;
@@ -79,11 +133,4 @@ pub(super) fn date(row: &Row<'_>) -> rusqlite::Result<Option<ReceivedAt>> {
 pub(super) fn reason(row: &Row<'_>, code: &str, words: &str) -> rusqlite::Result<Option<Reason>> {
     let words = row.get::<_, Option<String>>(words)?.unwrap_or_default();
     Ok(opt::<Code>(row, code)?.map(|code| Reason { code, words }))
-}
-
-/// `target_validity` and `target_uid`.
-pub(super) fn place(row: &Row<'_>) -> rusqlite::Result<Option<TargetUid>> {
-    let validity: Option<u32> = row.get("target_validity")?;
-    let uid: Option<u32> = row.get("target_uid")?;
-    Ok(validity.zip(uid).map(|(validity, uid)| TargetUid { validity, uid }))
 }
