@@ -66,6 +66,8 @@ pub const INTENT_BATCH_BYTES: u64 = 2 << 20;
 pub const LANE_QUEUE: usize = 4;
 /// Outcomes that are grouped into one ledger transaction.
 pub const OUTCOME_GROUP: usize = 256;
+/// How long a group of outcomes that is not full waits for more: what is lost with the process is found again at the target.
+pub const OUTCOME_LINGER: Duration = Duration::from_millis(20);
 /// Rows of one page read from or written to the ledger.
 pub const LEDGER_PAGE: usize = 2048;
 /// Messages of one page of a listing.

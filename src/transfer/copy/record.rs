@@ -7,6 +7,7 @@ use super::{
     flight::{Flight, Refused},
 };
 use crate::{
+    clock,
     error::Result,
     ledger::{RowId, Settlement},
     limits,
@@ -19,7 +20,7 @@ use crate::{
 pub(super) async fn record(run: &Run, flight: &Flight, mut told: mpsc::Receiver<Appended>) -> Result<Copied> {
     let mut copied = Copied::default();
     let mut group = Vec::with_capacity(limits::OUTCOME_GROUP);
-    while told.recv_many(&mut group, limits::OUTCOME_GROUP).await > 0 {
+    while gather(&mut told, &mut group).await {
         let (mut arrived, mut bytes) = (0, 0);
         let mut settlements = Vec::with_capacity(group.len());
         for Appended { row, what } in group.drain(..) {
@@ -45,6 +46,21 @@ pub(super) async fn record(run: &Run, flight: &Flight, mut told: mpsc::Receiver<
         }
     }
     Ok(copied)
+}
+
+/// Waits for outcomes, and a little for more of them: each group is a commit, and servers that take messages one by one would make one
+/// of each message. `false` once there will be none.
+async fn gather(told: &mut mpsc::Receiver<Appended>, group: &mut Vec<Appended>) -> bool {
+    if told.recv_many(group, limits::OUTCOME_GROUP).await == 0 {
+        return false;
+    }
+    let more = async {
+        while group.len() < limits::OUTCOME_GROUP
+            && told.recv_many(group, limits::OUTCOME_GROUP - group.len()).await > 0
+        {}
+    };
+    clock::timeout(limits::OUTCOME_LINGER, more).await;
+    true
 }
 
 fn moved(row: RowId, to: RowState) -> Settlement {
