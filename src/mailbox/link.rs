@@ -145,12 +145,28 @@ impl Link {
     /// As [`Connection::event`].
     pub async fn event(&mut self) -> Result<Event> {
         let event = self.connection.event().await?;
-        if let Event::Condition(Verdict::No | Verdict::Bad, _, text) | Event::Bye(text) | Event::Other(text) = &event
+        self.obey(&event);
+        Ok(event)
+    }
+
+    /// The next reply as [`Link::event`] tells it; with `most`, `None` as soon as at most that many bytes wait to be sent.
+    ///
+    /// # Errors
+    /// As [`Connection::event`].
+    pub async fn event_or_room(&mut self, most: Option<u64>) -> Result<Option<Event>> {
+        let Some(most) = most else { return self.event().await.map(Some) };
+        self.connection.drive(most).await?;
+        let event = self.connection.try_event()?;
+        event.iter().for_each(|event| self.obey(event));
+        Ok(event)
+    }
+
+    fn obey(&self, event: &Event) {
+        if let Event::Condition(Verdict::No | Verdict::Bad, _, text) | Event::Bye(text) | Event::Other(text) = event
             && let Some(throttle) = pace::throttle(text, None)
         {
             self.settings.pacer.obey(throttle, text);
         }
-        Ok(event)
     }
 
     /// Messages that one command may carry without making a person's rate wait for seconds.

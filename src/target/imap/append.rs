@@ -84,9 +84,14 @@ impl Appender<'_> {
         let mut more = true;
         loop {
             self.admit().await?;
+            // Else the next unit would wait for a reply, and each unit cost a round trip.
+            let room = (!self.waiting.is_empty() && self.is_crowded()).then_some(limits::OUTBOX as u64 - 1);
             let hungry = more && self.stopped.is_none() && self.waiting.is_empty();
             tokio::select! {
-                event = self.link.event(), if !self.flying.is_empty() => self.take(event?).await?,
+                event = self.link.event_or_room(room), if !self.flying.is_empty() => match event? {
+                    Some(event) => self.take(event).await?,
+                    None => {}
+                },
                 () = admitted(&mut self.admission), if self.admission.is_some() && self.stopped.is_none() => self.send(),
                 group = groups.recv(), if hungry => match group {
                     Some(group) => self.enqueue(group),
@@ -108,7 +113,10 @@ impl Appender<'_> {
     /// Lets the next unit wait for its admission, if the window has room for it. A worn session is replaced once nothing is
     /// in flight.
     async fn admit(&mut self) -> Result<()> {
-        if self.admission.is_some() || self.stopped.is_some() || self.waiting.is_empty() || !self.has_room() {
+        if self.admission.is_some() || self.stopped.is_some() || self.waiting.is_empty() || !self.window_has_room() {
+            return Ok(());
+        }
+        if self.is_crowded() {
             return Ok(());
         }
         if self.link.is_worn() {
@@ -124,7 +132,7 @@ impl Appender<'_> {
     }
 
     /// The window counts messages and bytes without a reply; it is overstepped by one command at most.
-    fn has_room(&mut self) -> bool {
+    fn window_has_room(&self) -> bool {
         let suspect =
             self.waiting.front().into_iter().chain(self.flying.iter().map(|(_, unit)| unit)).any(Unit::is_suspect);
         if suspect && !self.flying.is_empty() {
@@ -134,8 +142,12 @@ impl Appender<'_> {
         let most = window.messages.min(self.link.pacer().window());
         let messages: usize = self.flying.iter().map(|(_, unit)| unit.items.len()).sum();
         let bytes: u64 = self.flying.iter().map(|(_, unit)| unit.bytes()).sum();
-        // What lies in the outbox could not be held back any more when a throttle is read.
-        messages < most.max(1) && bytes < window.bytes && self.link.connection().unsent() < limits::OUTBOX as u64
+        messages < most.max(1) && bytes < window.bytes
+    }
+
+    /// Whether much lies in the outbox: it could not be held back any more when a throttle is read.
+    fn is_crowded(&mut self) -> bool {
+        self.link.connection().unsent() >= limits::OUTBOX as u64
     }
 
     /// Begins the unit that was admitted, unless the mailbox was stopped since.
