@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     body::Body,
+    clock,
     error::Result,
     model::{
         BodyHash, Fingerprint, FlagChange, Flags, FolderName, FolderPath, Mark, Reason, ReceivedAt, Role, TargetUid,
@@ -109,6 +110,9 @@ pub enum AppendResult {
     Refused(Refusal),
     /// Certainly not stored and not the message's fault (throttled, never sent, or sunk with its MULTIAPPEND): send it again.
     NotSent,
+    /// In doubt: it was sent, and the server ended the session with a goodbye (BYE, RFC 3501 §7.1.5), read at this instant,
+    /// instead of an answer. What a server says goodbye to, it does not go on reading. A session that ends otherwise tells nothing.
+    Unanswered(clock::Instant),
 }
 
 /// A refusal and what the target's words say about its cause.
@@ -237,8 +241,8 @@ pub trait TargetSession: Send {
     /// A group's intents are durable before it is sent here. It may go as one MULTIAPPEND.
     ///
     /// # Errors
-    /// The session is lost: rows without an outcome are in doubt. [`crate::error::Disposition::RetryAfter`] with a time
-    /// when throttled: every row is told before, those not stored as [`AppendResult::NotSent`].
+    /// The session is lost; [`crate::error::Disposition::RetryAfter`] with a time when throttled, whether or not the session was lost
+    /// by it. What is certainly not stored is told before as [`AppendResult::NotSent`]; rows without an outcome are in doubt.
     async fn append(
         &mut self,
         folder: &FolderName,

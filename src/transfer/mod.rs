@@ -32,6 +32,7 @@ mod retry;
 mod run;
 mod scope;
 mod sides;
+mod stillness;
 mod tally;
 mod targets;
 mod verify;

@@ -10,7 +10,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{bodies, job::Job, reconcile, run::Run};
+use super::{bodies, job::Job, reconcile, run::Run, stillness::Goodbyes};
 use crate::{
     error::Result,
     ledger::{Correction, FolderRow, Intent, Row, RowId, RowQuery, Settlement},
@@ -39,13 +39,13 @@ pub(super) async fn follow(
     }
     for job in jobs.iter().filter(|job| job.was_renumbered()) {
         // Or nothing there would be found to stand at its place.
-        reconcile::settle(run, target, job, true).await?;
+        reconcile::settle(run, target, job, true, &Goodbyes::default()).await?;
     }
     let mut left = departed(run, folders).await?;
     let max_line = target.capabilities().max_line;
     for job in jobs {
         if was_cut_off(run, job, &left).await? {
-            reconcile::settle(run, target, job, true).await?;
+            reconcile::settle(run, target, job, true, &Goodbyes::default()).await?;
         }
         for folder in &job.sources {
             let candidates = candidates(run, folder, RowState::Listed, &left).await?;

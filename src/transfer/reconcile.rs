@@ -1,7 +1,7 @@
 //! Step 1: rows in doubt, and rows whose place is unknown, are settled by asking the target. Nothing is appended to a folder before.
 //!
-//! "Arrived" settles at once. "Not arrived" may be concluded only after the folder stood still for the target's settle time, for a server
-//! goes on executing bytes that it already holds after a connection died (865 messages were seen to arrive late, design §5).
+//! "Arrived" settles at once. "Not arrived" may be concluded only after the folder stood still for a settle time ([`super::stillness`]),
+//! for a server goes on executing bytes that it already holds after a connection died (865 messages were seen to arrive late, design §5).
 //! A message that its user moved meanwhile is looked for where new messages appeared; one that stays unknown although a UID
 //! is missing is sent again and reported as possibly doubled: never lose.
 
@@ -14,6 +14,7 @@ use super::{
     job::Job,
     matching::{Group, Item, Tolerance, group},
     run::Run,
+    stillness::{Goodbyes, Stillness},
 };
 use crate::{
     clock,
@@ -27,8 +28,14 @@ use crate::{
 /// Settles a folder's doubts and places; returns what arrived there and answers for no row.
 ///
 /// The counters of the start of the pass serve while nothing is in doubt: what arrives meanwhile is not ours. `again` says that
-/// this pass wrote to the folder since, so that they are asked for anew.
-pub(super) async fn settle(run: &Run, target: &mut dyn TargetSession, job: &Job, again: bool) -> Result<Arrivals> {
+/// this pass wrote to the folder since, so that they are asked for anew; `goodbyes`, how it lost its sessions meanwhile.
+pub(super) async fn settle(
+    run: &Run,
+    target: &mut dyn TargetSession,
+    job: &Job,
+    again: bool,
+    goodbyes: &Goodbyes,
+) -> Result<Arrivals> {
     let folder = &job.folder;
     let mut doubt = in_doubt(run, folder).await?;
     let status = match job.status.filter(|_| doubt.is_empty() && !again) {
@@ -48,7 +55,10 @@ pub(super) async fn settle(run: &Run, target: &mut dyn TargetSession, job: &Job,
     if from == 1 {
         lose(run, &unplaced).await?;
     }
-    settle_doubt(run, target, folder, from, &mut doubt, &mut arrivals).await?;
+    let unmoved = frontier == arrivals.status.next;
+    let settle = target.capabilities().settle;
+    let stillness = Stillness::new(settle, goodbyes.last(&doubt), unmoved, clock::instant());
+    settle_doubt(run, target, folder, from, &mut doubt, &mut arrivals, stillness).await?;
     Ok(arrivals)
 }
 
@@ -188,6 +198,7 @@ async fn settle_doubt(
     from: u32,
     doubt: &mut Vec<Row>,
     arrivals: &mut Arrivals,
+    mut stillness: Stillness,
 ) -> Result<()> {
     claim(run, target, folder, folder, doubt, arrivals).await?;
     if doubt.is_empty() {
@@ -199,15 +210,17 @@ async fn settle_doubt(
         "Waiting for late arrivals before messages in doubt are sent again."
     );
     run.tell(Event::Stage(Stage::Reconcile));
-    let settle = target.capabilities().settle;
-    let begun = clock::instant();
-    let mut still_since = begun;
-    while !doubt.is_empty() && still_since.elapsed() < settle && begun.elapsed() < limits::SETTLE_MOST {
+    let most = clock::instant() + limits::SETTLE_MOST;
+    loop {
+        let step = stillness.step(arrivals.gap, clock::instant());
+        if doubt.is_empty() || step.is_zero() || clock::instant() >= most {
+            break;
+        }
         run.go_on()?;
-        clock::sleep(settle / limits::SETTLE_LOOKS).await;
+        clock::sleep(step).await;
         let now = target.status(folder).await?;
         if (now.next, now.messages) != (arrivals.status.next, arrivals.status.messages) {
-            still_since = clock::instant();
+            stillness.moved(clock::instant());
             *arrivals = unclaimed(run, target, folder, from).await?;
             claim(run, target, folder, folder, doubt, arrivals).await?;
         }

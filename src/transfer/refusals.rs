@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use tokio::sync::mpsc;
 
 use super::{
-    copy::{self, Feed, Refused, Rung},
+    copy::{self, Feed, Progress, Refused, Rung},
     job::Job,
     quarantine,
     run::Run,
@@ -111,7 +111,7 @@ impl Ladder {
     }
 }
 
-/// Tries the next rungs until no message of `folder` is left on the ladder; adds to `arrived` what was taken, even if it fails.
+/// Tries the next rungs until no message of `folder` is left on the ladder; adds to `progress`, even if it fails.
 pub(super) async fn climb(
     run: &Run,
     sides: &mut Sides,
@@ -119,7 +119,7 @@ pub(super) async fn climb(
     folder: &FolderRow,
     status: FolderStatus,
     ladder: &mut Ladder,
-    arrived: &mut u64,
+    progress: &mut Progress,
 ) -> Result<()> {
     loop {
         end(run, sides, folder, ladder).await?;
@@ -134,7 +134,7 @@ pub(super) async fn climb(
         let rows: HashSet<RowId> = tried.iter().map(|(row, _)| row.id).collect();
         let (source, target) = sides.both(run).await?;
         let (copied, result) = copy::copy(run, source, target, job, folder, status, Feed::Rungs(tried)).await;
-        *arrived += copied.arrived + copied.refused.len() as u64;
+        progress.join(copied.progress);
         let refused: HashSet<RowId> = copied.refused.iter().map(|one| one.row.id).collect();
         ladder.take(copied.refused);
         result?;

@@ -9,6 +9,7 @@ use super::{
     refusals::{self, Ladder},
     run::Run,
     sides::Sides,
+    stillness::Goodbyes,
     verify,
 };
 use crate::{
@@ -26,8 +27,8 @@ pub(super) struct Work<'a> {
     mirror: bool,
     /// Attempts of this pass so far.
     attempts: u32,
-    /// Messages that the latest attempt settled in one way or the other, even if it failed.
-    settled: u64,
+    /// How far the latest attempt came, even if it failed.
+    progress: copy::Progress,
     /// The attempt before settled none: messages go one by one, so that the one which ends the session is found.
     careful: bool,
     /// Refused messages, from attempt to attempt.
@@ -36,20 +37,20 @@ pub(super) struct Work<'a> {
 
 impl<'a> Work<'a> {
     pub fn new(run: &'a Run, job: &'a Job, mirror: bool) -> Self {
-        Work { run, job, mirror, attempts: 0, settled: 0, careful: false, ladder: Ladder::default() }
+        Work { run, job, mirror, attempts: 0, progress: Default::default(), careful: false, ladder: Ladder::default() }
     }
 
     /// Whether the latest attempt brought the folder forward.
     pub fn made_progress(&self) -> bool {
-        self.settled > 0
+        self.progress.settled > 0
     }
 
     /// Carries it out, or goes on with it after an attempt that failed.
     pub async fn carry_out(&mut self, sides: &mut Sides, walked: &mut Walked) -> Result<()> {
         let Work { run, job, .. } = *self;
-        self.careful = self.attempts > 0 && self.settled == 0;
+        self.careful = self.attempts > 0 && self.progress.settled == 0;
         self.attempts += 1;
-        self.settled = 0;
+        self.progress.settled = 0;
         if run.options.pass == PassKind::Verify {
             return self.compare(sides, walked).await;
         }
@@ -78,7 +79,9 @@ impl<'a> Work<'a> {
         let Work { run, job, .. } = *self;
         let target = sides.target(run).await?;
         let alone = if self.attempts > 1 { reconcile::alone_in_doubt(run, &job.folder).await? } else { None };
-        let arrivals = reconcile::settle(run, target, job, self.attempts > 1).await?;
+        let arrivals = reconcile::settle(run, target, job, self.attempts > 1, &self.progress.goodbyes).await?;
+        // Before anything is appended: a row's next doubt must not be taken for this one.
+        self.progress.goodbyes = Goodbyes::default();
         if let Some(row) = alone {
             self.ladder.strike(row);
         }
@@ -95,10 +98,10 @@ impl<'a> Work<'a> {
                 let (source, target) = sides.both(run).await?;
                 let feed = copy::Feed::Listed { except: self.ladder.rows(), careful: self.careful };
                 let (copied, ended) = copy::copy(run, source, target, job, folder, status, feed).await;
-                self.settled += copied.arrived + copied.refused.len() as u64;
+                self.progress.join(copied.progress);
                 self.ladder.take(copied.refused);
                 ended?;
-                refusals::climb(run, sides, job, folder, status, &mut self.ladder, &mut self.settled).await?;
+                refusals::climb(run, sides, job, folder, status, &mut self.ladder, &mut self.progress).await?;
                 run.go_on()?;
             }
         }

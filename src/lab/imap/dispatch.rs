@@ -29,11 +29,11 @@ impl Session {
                 self.execute(request).await?;
                 return Err(Ending::Cut);
             }
-            Fault::CutThenExecute(wait) => {
-                self.wire.close().await;
-                clock::sleep(wait).await;
-                self.execute(request).await?;
-                return Err(Ending::Cut);
+            Fault::CutThenExecute(wait) => return self.execute_after_closing(request, wait).await,
+            Fault::ByeThenExecute(text, wait) => {
+                self.host.journal.closed(self.number, Cause::Fault, &text);
+                self.wire.line(format!("* BYE {text}"));
+                return self.execute_after_closing(request, wait).await;
             }
             Fault::CutInReply(bytes) => self.wire.cut_after(bytes).await?,
             Fault::Hang => {
@@ -47,6 +47,13 @@ impl Session {
             Fault::Line(line) => self.wire.line(line),
         }
         self.execute(request).await
+    }
+
+    async fn execute_after_closing(&mut self, request: &Request, wait: Duration) -> Answer {
+        self.wire.close().await;
+        clock::sleep(wait).await;
+        self.execute(request).await?;
+        Err(Ending::Cut)
     }
 
     async fn execute(&mut self, request: &Request) -> Answer {

@@ -18,6 +18,8 @@ pub enum Fault {
     BadBye(String, String),
     /// Closes with `* BYE` and this text instead of executing.
     Bye(String),
+    /// Closes with `* BYE` and this text, and executes after this time: stored late.
+    ByeThenExecute(String, Duration),
     /// Closes without executing: after a literal and before its OK, not stored.
     Cut,
     /// Executes, then closes without answering: after a literal and before its OK, stored.

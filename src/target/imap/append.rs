@@ -1,7 +1,8 @@
 //! Appending: groups become commands, several are in flight, and replies are read while bytes are written.
 //!
-//! What is certain is told at once: stored, refused, or not sent. What is not (sent, and no reply came) is never told, so that
-//! it stays in doubt in the ledger. After the first throttle nothing is begun, and the replies that are due are awaited.
+//! What is certain is told at once: stored, refused, or not sent. What is not (sent, and no reply came) stays in doubt in the
+//! ledger; of it is told only that the server itself ended the session, and when. After the first throttle nothing is begun, and the
+//! replies that are due are awaited.
 //! After a BAD the connection is closed at once, for a server that did not understand the command may go on reading the
 //! message's text as commands. Rejected: STORE after APPEND for flags and date, which doubles the commands.
 
@@ -19,6 +20,7 @@ use super::{
     unit::Unit,
 };
 use crate::{
+    clock,
     error::{Code, Disposition, Error, Result, Scope},
     imap::{Event, Tag, Tagged, Verdict, utf7},
     limits,
@@ -41,9 +43,19 @@ pub(super) async fn append(
         Err(_) => Kept::by(link.profile(), None),
     };
     let (waiting, flying) = Default::default();
-    let mut appender =
-        Appender { link, folder, outcomes, kept, together, waiting, admission: None, flying, stopped: opened.err() };
-    let result = appender.run(&mut groups).await;
+    let mut appender = Appender {
+        link,
+        folder,
+        outcomes,
+        kept,
+        together,
+        waiting,
+        admission: None,
+        flying,
+        stopped: opened.err(),
+        goodbye: None,
+    };
+    let result = appender.run(&mut groups).await.map_err(|ended| appender.cause(ended));
     appender.tell_the_rest(groups).await?;
     result
 }
@@ -63,12 +75,25 @@ struct Appender<'a> {
     flying: VecDeque<(Tag, Unit)>,
     /// Why nothing more is begun.
     stopped: Option<Error>,
+    /// When the server's goodbye was read.
+    goodbye: Option<clock::Instant>,
 }
 
 impl Appender<'_> {
-    /// What never left is certainly not stored, whatever ended the rest.
+    /// A stated back-off comes before the end of the session that it led to (quirk 2), for it says when to come back.
+    fn cause(&mut self, ended: Error) -> Error {
+        let stated = |stop: &Error| matches!(stop.disposition(), Disposition::RetryAfter(Some(_)));
+        self.stopped.take().filter(stated).unwrap_or(ended)
+    }
+
+    /// What never left is certainly not stored, whatever ended the rest; of what was on its way is told how its session ended.
     async fn tell_the_rest(mut self, mut groups: mpsc::Receiver<Vec<AppendItem>>) -> Result<()> {
         self.withdraw();
+        if let Some(at) = self.goodbye {
+            for (_, unit) in std::mem::take(&mut self.flying) {
+                self.tell_all(unit, |_| AppendResult::Unanswered(at)).await?;
+            }
+        }
         groups.close();
         while let Some(group) = groups.recv().await {
             self.waiting.push_back(Unit { items: group });
@@ -234,6 +259,7 @@ impl Appender<'_> {
     /// The server ends the session. Gmail does so at the same message each time, for a character in it (quirk 52): that is
     /// a refusal, and of the message whose turn it was.
     async fn ended(&mut self, words: &str) -> Result<()> {
+        self.goodbye = Some(clock::instant());
         if words.to_ascii_lowercase().contains("invalid character in literal")
             && let Some((tag, unit)) = self.flying.pop_front()
         {

@@ -18,7 +18,7 @@ pub(super) use self::{
     ladder::{Rung, forms, next as next_rung},
 };
 use self::{flight::Flight, stage::Stager};
-use super::{job::Job, run::Run, verify};
+use super::{job::Job, run::Run, stillness::Goodbyes, verify};
 use crate::{
     error::{Disposition, Error, Result},
     ledger::FolderRow,
@@ -30,10 +30,27 @@ use crate::{
 /// What a copy of one folder did.
 #[derive(Default)]
 pub(super) struct Copied {
-    /// Messages that arrived.
-    pub arrived: u64,
+    /// How far it brought the folder.
+    pub progress: Progress,
     /// Messages the target refused, with the rung they stood on.
     pub refused: Vec<Refused>,
+}
+
+/// How far one copy or several brought a folder, even if they failed.
+#[derive(Default)]
+pub(super) struct Progress {
+    /// Messages that arrived or were refused.
+    pub settled: u64,
+    /// Messages that are in doubt because the target said goodbye instead of answering.
+    pub goodbyes: Goodbyes,
+}
+
+impl Progress {
+    /// Adds that of another copy.
+    pub fn join(&mut self, other: Progress) {
+        self.settled += other.settled;
+        self.goodbyes.join(other.goodbyes);
+    }
 }
 
 /// Copies what `feed` yields of `folder` into the job's target folder, which stood at `status` before.

@@ -33,14 +33,16 @@ pub(super) async fn record(run: &Run, flight: &Flight, mut told: mpsc::Receiver<
                     settlements.push(Settlement { target: at, ..moved(row, RowState::Copied) });
                 }
                 AppendResult::NotSent => settlements.push(moved(row, RowState::Listed)),
+                AppendResult::Unanswered(at) => copied.progress.goodbyes.note(row, at),
                 AppendResult::Refused(refusal) => {
                     settlements.push(moved(row, RowState::Listed));
+                    copied.progress.settled += 1;
                     copied.refused.push(Refused { row: sent, rung, refusal });
                 }
             }
         }
         run.ledger.settle(run.lease, settlements).await?;
-        copied.arrived += arrived;
+        copied.progress.settled += arrived;
         if arrived > 0 {
             run.tell(Event::Settled { messages: arrived, bytes });
         }

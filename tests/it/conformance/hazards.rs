@@ -72,28 +72,32 @@ impl Lab {
     }
 }
 
-/// Appends and tells the rows by outcome: stored, refused with the fault, not sent, in doubt.
+/// Appends and tells the rows by outcome: stored, refused with the fault, not sent, in doubt, and of these which by a goodbye.
 struct Outcomes {
     stored: BTreeSet<i64>,
     refused: BTreeMap<i64, Fault_>,
     not_sent: BTreeSet<i64>,
     in_doubt: BTreeSet<i64>,
+    unanswered: BTreeSet<i64>,
     result: Result<()>,
 }
 
 async fn append(session: &mut dyn TargetSession, items: Vec<AppendItem>, group: usize) -> Outcomes {
     let mut in_doubt: BTreeSet<i64> = items.iter().map(|item| item.row).collect();
     let (result, told) = append_all(session, &FolderName::inbox(), items, group).await;
-    let (mut stored, mut refused, mut not_sent) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
+    let (mut stored, mut refused) = (BTreeSet::new(), BTreeMap::new());
+    let (mut not_sent, mut unanswered) = (BTreeSet::new(), BTreeSet::new());
     for Appended { row, what } in told {
         assert!(in_doubt.remove(&row), "row {row} is told twice");
         match what {
             AppendResult::Stored(_) => drop(stored.insert(row)),
             AppendResult::Refused(refusal) => drop(refused.insert(row, refusal.fault)),
             AppendResult::NotSent => drop(not_sent.insert(row)),
+            AppendResult::Unanswered(_) => drop(unanswered.insert(row)),
         }
     }
-    Outcomes { stored, refused, not_sent, in_doubt, result }
+    in_doubt.extend(&unanswered);
+    Outcomes { stored, refused, not_sent, in_doubt, unanswered, result }
 }
 
 fn throttled_exchange(messages_per_second: f64) -> Persona {
@@ -189,9 +193,32 @@ fn what_is_not_answered_is_in_doubt_and_nothing_else() {
             assert_eq!(told.result.unwrap_err().code(), Code::Lost, "{fault:?}");
             // The stand-in holds replies back while commands wait.
             assert!(told.stored.len() <= 29 && told.in_doubt.contains(&29), "{fault:?}");
+            assert!(told.unanswered.is_empty(), "{fault:?}: nobody said goodbye");
             let there: BTreeSet<Vec<u8>> = lab.inbox().into_iter().collect();
             for row in &told.not_sent {
                 assert!(!there.contains(&mail(*row as usize)), "{fault:?}: row {row} was told not to be sent");
+            }
+        });
+    }
+}
+
+#[test]
+fn what_a_goodbye_left_unanswered_is_told_to_be_so() {
+    for fault in [
+        Fault::Bye("Connection is closed. 13".to_owned()),
+        Fault::BadBye("Request is throttled.".to_owned(), "Connection closed. 14".to_owned()),
+    ] {
+        run(async {
+            let lab = Lab::start(Persona::generic().without(&["MULTIAPPEND"])).await;
+            let mut session = lab.target().open().await.unwrap();
+            lab.server.faults().at(Verb::Append, 30, fault.clone());
+            let told = append(&mut *session, items((0..100).map(mail)), 100).await;
+            assert_eq!(told.unanswered, told.in_doubt, "{fault:?}");
+            assert_eq!(told.stored.len() + told.in_doubt.len() + told.not_sent.len(), 100, "{fault:?}");
+            match told.result.unwrap_err().code() {
+                // The message itself was answered; what was in flight behind it was not.
+                Code::Throttled => assert!(told.not_sent.contains(&29)),
+                code => assert!(code == Code::Lost && told.unanswered.contains(&29), "{code:?}"),
             }
         });
     }

@@ -154,7 +154,7 @@ async fn takes_messages_exactly(session: &mut dyn TargetSession, mailbox: &Mailb
                 assert!(!host.takes_all(), "{}", refusal.reason.words);
                 assert_eq!((refusal.fault, refusal.reason.code), (Fault::Header, Code::ItemMalformed));
             }
-            AppendResult::NotSent => panic!("nothing stops the appending"),
+            AppendResult::NotSent | AppendResult::Unanswered(_) => panic!("nothing stops the appending"),
         }
     }
     let image = MailboxImage::read(&mut host.raw("ann"));

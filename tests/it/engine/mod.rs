@@ -2,6 +2,7 @@
 
 mod deaths;
 mod exchange;
+mod goodbyes;
 mod late;
 mod letters;
 mod life;

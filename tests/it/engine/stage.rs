@@ -63,6 +63,11 @@ impl Stage {
         Stage::between(from, (exchange_target(Language::German), persona), "Exchange Online").await
     }
 
+    /// With a settle time as long as the target's profile has it.
+    pub fn in_earnest(self) -> Stage {
+        Stage { profile: named(self.profile.name).unwrap(), ..self }
+    }
+
     /// The bytes of every message at the source.
     pub fn bodies(&self) -> Vec<bytes::Bytes> {
         self.from.read(|mailbox| {

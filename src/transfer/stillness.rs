@@ -1,0 +1,123 @@
+//! How long a folder must have stood still before "not arrived" may be concluded of what is in doubt.
+//!
+//! Two ends of a session are told apart. A connection that just ended may have left bytes with the server, with something between, or in our
+//! own kernel, which sends them once a line that was away is back: the settle time of the profile, from the first look on. A server that
+//! said goodbye reads no more, so what its session can still store is what it was executing:
+//! [`limits::SETTLE_AFTER_GOODBYE`], from the goodbye on, if the folder's UIDNEXT is at the first look what it was before it.
+//! A back-off that came with the goodbye (quirk 2) is part of that time, for the folder stood still in it.
+//!
+//! The short time is for rows that this pass saw left by a goodbye, each of them known by its id. With one more in doubt, or with a UID that
+//! no message shows (one that arrived and is not listed yet looks like this), all of them wait for the long one.
+
+use std::{collections::HashMap, time::Duration};
+
+use crate::{
+    clock::Instant,
+    ledger::{Row, RowId},
+    limits,
+};
+
+/// When the target said goodbye to the session that a message was sent on, for messages that are in doubt by it.
+#[derive(Debug, Default)]
+pub(super) struct Goodbyes(HashMap<RowId, Instant>);
+
+impl Goodbyes {
+    /// The target said goodbye at `at` instead of answering for `row`.
+    pub fn note(&mut self, row: RowId, at: Instant) {
+        self.0.insert(row, at);
+    }
+
+    /// Adds those of another copy.
+    pub fn join(&mut self, others: Goodbyes) {
+        self.0.extend(others.0);
+    }
+
+    /// The last one, if each of `doubt` is in doubt by a goodbye.
+    pub fn last(&self, doubt: &[Row]) -> Option<Instant> {
+        let each: Option<Vec<Instant>> = doubt.iter().map(|row| self.0.get(&row.id).copied()).collect();
+        each?.into_iter().max()
+    }
+}
+
+/// Since when a folder stands still, and for how long it must.
+#[derive(Debug)]
+pub(super) struct Stillness {
+    since: Instant,
+    /// The target's settle time.
+    settle: Duration,
+    /// The server itself ended the session.
+    by_server: bool,
+}
+
+impl Stillness {
+    /// At a first look `now`. `goodbye` ended the session of all that is in doubt; `unmoved` says that nothing has arrived since the last
+    /// answer on that session.
+    pub fn new(settle: Duration, goodbye: Option<Instant>, unmoved: bool, now: Instant) -> Self {
+        Stillness { since: goodbye.filter(|_| unmoved).unwrap_or(now), settle, by_server: goodbye.is_some() }
+    }
+
+    /// Something arrived, or left, between the look before `now` and this one.
+    pub fn moved(&mut self, now: Instant) {
+        self.since = now;
+    }
+
+    /// How much longer it must stand still; zero when it has. `gap` says that a UID is missing among what may have arrived.
+    pub fn left(&self, gap: bool, now: Instant) -> Duration {
+        self.needed(gap).saturating_sub(now.saturating_duration_since(self.since))
+    }
+
+    /// Until the next look.
+    pub fn step(&self, gap: bool, now: Instant) -> Duration {
+        self.left(gap, now).min(self.needed(gap) / limits::SETTLE_LOOKS)
+    }
+
+    fn needed(&self, gap: bool) -> Duration {
+        if self.by_server && !gap { self.settle.min(limits::SETTLE_AFTER_GOODBYE) } else { self.settle }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+    const SHORT: Duration = limits::SETTLE_AFTER_GOODBYE;
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_connection_that_just_ended_waits_for_the_long_time_from_the_first_look() {
+        let now = clock::instant();
+        for unmoved in [false, true] {
+            let stillness = Stillness::new(MINUTE, None, unmoved, now);
+            assert_eq!(stillness.left(false, now), MINUTE);
+            assert_eq!(stillness.left(false, now + MINUTE), Duration::ZERO);
+        }
+    }
+
+    #[test]
+    fn a_back_off_counts_where_nothing_arrived_in_it() {
+        let goodbye = clock::instant();
+        let look = goodbye + SECOND;
+        assert_eq!(Stillness::new(MINUTE, Some(goodbye), true, look).left(false, look), SHORT - SECOND);
+        assert_eq!(Stillness::new(MINUTE, Some(goodbye), false, look).left(false, look), SHORT);
+        let late = goodbye + MINUTE;
+        assert_eq!(Stillness::new(MINUTE, Some(goodbye), true, late).left(false, late), Duration::ZERO);
+    }
+
+    #[test]
+    fn an_arrival_begins_the_time_anew_and_a_missing_uid_makes_it_long() {
+        let goodbye = clock::instant();
+        let mut stillness = Stillness::new(MINUTE, Some(goodbye), true, goodbye);
+        let later = goodbye + SECOND;
+        stillness.moved(later);
+        assert_eq!(stillness.left(false, later), SHORT);
+        assert_eq!(stillness.left(true, later), MINUTE);
+    }
+
+    #[test]
+    fn a_profile_that_settles_faster_is_believed() {
+        let now = clock::instant();
+        assert_eq!(Stillness::new(SECOND, Some(now), true, now).left(false, now), SECOND);
+    }
+}
