@@ -67,6 +67,7 @@ async fn every_way_of_breaking_an_append() {
         Fault::No(hint.clone()),
         Fault::BadBye(hint, bye),
         Fault::Bye("Connection is closed. 13".to_owned()),
+        Fault::ByeThenExecute("Connection is closed. 13".to_owned(), Duration::from_millis(700)),
         Fault::Bye("Session invalidated - AccessTokenExpired".to_owned()),
     ];
     for (seed, fault) in (30..).zip(faults) {

@@ -30,6 +30,7 @@ fn on_the_target(faults: &Faults, seed: u64) {
         Fault::No(throttled()),
         Fault::BadBye(throttled(), "Connection closed. 14".to_owned()),
         Fault::Bye("Connection is closed. 13".to_owned()),
+        Fault::ByeThenExecute("Connection is closed. 13".to_owned(), Duration::from_millis(400)),
     ];
     for (number, fault) in (0..).zip(append) {
         faults.random(Verb::Append, PER_MILLE, seed + number, fault);
