@@ -204,12 +204,11 @@ async fn settle_doubt(
     if doubt.is_empty() {
         return Ok(());
     }
-    tracing::info!(
-        ?folder,
-        messages = doubt.len(),
-        "Waiting for late arrivals before messages in doubt are sent again."
-    );
     run.tell(Event::Stage(Stage::Reconcile));
+    let wait = stillness.left(arrivals.gap, clock::instant());
+    if !wait.is_zero() {
+        tracing::info!(?folder, messages = doubt.len(), ?wait, "Waiting for late arrivals of messages in doubt.");
+    }
     let most = clock::instant() + limits::SETTLE_MOST;
     loop {
         let step = stillness.step(arrivals.gap, clock::instant());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use mailhaul::{
     lab::{
         generate::Recipe,
-        imap::{Cause, EXCHANGE_LINE, Fault, Throttle, Verb},
+        imap::{Cause, EXCHANGE_LINE, Fault, Throttle, ThrottleWords, Verb},
     },
     transfer::Outcome,
 };
@@ -30,12 +30,11 @@ async fn rendering_anew_and_odd_folders_change_nothing() {
 }
 
 /// `n` messages, `B` at once and `R` a second: at most 1.1 × (n − B) ÷ R.
-#[tokio::test(flavor = "multi_thread")]
-async fn as_fast_as_the_throttle_allows_and_never_while_told_to_wait() {
-    let (messages, burst, rate) = (400, 60.0, 30.0);
-    let recipe = Recipe { attachment: 5000, ..Recipe::new(22, messages) };
-    let throttle = Throttle { recovery: 0.5, ..Throttle::new(rate, burst) };
-    let stage = Stage::exchange(&recipe, |persona| persona.throttle = Some(throttle)).await;
+const MESSAGES: u32 = 400;
+const BURST: f64 = 60.0;
+const RATE: f64 = 30.0;
+
+async fn copied_as_fast_as_the_throttle_allows(stage: Stage) {
     let (_, time) = stage.until_verified().await;
     stage.assert_all_there_once();
     let journal = stage.target.journal();
@@ -43,7 +42,7 @@ async fn as_fast_as_the_throttle_allows_and_never_while_told_to_wait() {
     let early = journal.commands_during_back_off(Duration::from_millis(100));
     assert!(early.is_empty(), "{early:#?}");
     assert_eq!(journal.closed_for(Cause::Errors), 0, "{:#?}", journal.closed_by_server());
-    let ideal = (messages as f64 - burst) / rate;
+    let ideal = (f64::from(MESSAGES) - BURST) / RATE;
     println!(
         "{:.1} s, {:.2} of the ideal {ideal:.1} s, {} back-offs",
         time.as_secs_f64(),
@@ -53,6 +52,22 @@ async fn as_fast_as_the_throttle_allows_and_never_while_told_to_wait() {
     // The ordinary run shares two cores with every other test; the long one is run alone, and there the bound holds.
     let bound = size(3, 1) as f64 * 1.1 * ideal;
     assert!(time.as_secs_f64() <= bound, "{time:?} is more than {bound:.1} s");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn as_fast_as_the_throttle_allows_and_never_while_told_to_wait() {
+    let recipe = Recipe { attachment: 5000, ..Recipe::new(22, MESSAGES as usize) };
+    let throttle = Throttle { recovery: 0.5, ..Throttle::new(RATE, BURST) };
+    copied_as_fast_as_the_throttle_allows(Stage::exchange(&recipe, |persona| persona.throttle = Some(throttle)).await)
+        .await;
+}
+
+/// Each back-off ends the session while another message is in flight, and there is no other folder to go on with meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn as_fast_as_a_throttle_allows_that_hangs_up_each_time() {
+    let throttle = Throttle { recovery: 0.5, words: vec![ThrottleWords::BadBye], ..Throttle::new(RATE, BURST) };
+    let stage = Stage::one_folder(MESSAGES, |persona| persona.throttle = Some(throttle)).await;
+    copied_as_fast_as_the_throttle_allows(stage).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

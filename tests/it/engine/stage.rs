@@ -27,8 +27,14 @@ use mailhaul::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::letters::letter;
+use crate::support::proxy::{Proxy, line::Line};
+
 /// Passes that may be needed until everything has arrived.
 const PASSES: usize = 6;
+
+/// How far away the target of [`Stage::one_folder`] is.
+const EACH_WAY: Duration = Duration::from_millis(5);
 
 /// A source, a target, and a ledger between them.
 pub struct Stage {
@@ -38,6 +44,8 @@ pub struct Stage {
     pub to: Mailstore,
     /// How long a connection may take, and a command.
     pub patience: Duration,
+    /// The line to the target, where it is not next door.
+    line: Option<Proxy>,
     home: tempfile::TempDir,
     profile: &'static Profile,
 }
@@ -51,6 +59,7 @@ impl Stage {
             from: from.0,
             to: to.0,
             patience: limits::CONNECT_DEADLINE,
+            line: None,
             home: tempfile::tempdir().unwrap(),
             profile: impatient(profile),
         }
@@ -61,6 +70,21 @@ impl Stage {
         let persona = Persona::exchange(imap::Profile::Move).with(turn);
         let from = (recipe.build(), Persona::generic());
         Stage::between(from, (exchange_target(Language::German), persona), "Exchange Online").await
+    }
+
+    /// An inbox and nothing else, to Exchange Online at such a distance that its window is full at any time.
+    pub async fn one_folder(messages: u32, turn: impl FnOnce(&mut Persona)) -> Stage {
+        let from = Mailstore::empty();
+        from.write(|mailbox| {
+            let inbox = mailbox.folder_mut(b"INBOX").unwrap();
+            for n in 0..messages {
+                inbox.append(letter(n), None);
+            }
+        });
+        let target = (Mailstore::empty(), Persona::exchange(imap::Profile::Move).with(turn));
+        let stage = Stage::between((from, Persona::generic()), target, "Exchange Online").await;
+        let line = Line::delay(EACH_WAY).to(([127, 0, 0, 1], stage.target.port()).into());
+        Stage { line: Some(line), ..stage }
     }
 
     /// With a settle time as long as the target's profile has it.
@@ -75,10 +99,10 @@ impl Stage {
         })
     }
 
-    fn settings(&self, server: &Server, side: Side, profile: Option<&'static Profile>) -> ImapSettings {
+    fn settings(&self, port: u16, side: Side, profile: Option<&'static Profile>) -> ImapSettings {
         let dial = Dial {
             host: "127.0.0.1".to_owned(),
-            port: server.port(),
+            port,
             encryption: Encryption::None,
             ca: Vec::new(),
             insecure: false,
@@ -123,11 +147,12 @@ impl Stage {
     }
 
     async fn pass_with(&self, options: Options) -> MailboxReport {
+        let at = self.line.as_ref().map_or(self.target.port(), |line| line.address().port());
         let pair = Pair {
             source_identity: "source".to_owned(),
             target_identity: "target".to_owned(),
-            source: Arc::new(ImapSource::new(self.settings(&self.source, Side::Source, None))),
-            target: Arc::new(ImapTarget::new(self.settings(&self.target, Side::Target, Some(self.profile)))),
+            source: Arc::new(ImapSource::new(self.settings(self.source.port(), Side::Source, None))),
+            target: Arc::new(ImapTarget::new(self.settings(at, Side::Target, Some(self.profile)))),
         };
         let ledger: Arc<dyn Ledger> = SqliteLedger::open(Path::new(&self.home.path().join("ledger.db"))).unwrap();
         transfer::run_pass(&pair, ledger, &options, Arc::new(Unobserved), CancellationToken::new()).await
