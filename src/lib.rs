@@ -31,7 +31,8 @@
 //! Calls go downwards only; upwards there are [`transfer::Event`]s to an [`transfer::Observer`].
 //!
 //! Reconciling stands in the lane and not at the head of the pass: a folder waits for its own doubts (a settle time of seconds to a
-//! minute, for servers go on executing what they hold after a connection died), and the others copy meanwhile.
+//! minute, for servers go on executing what they hold after a connection died; less where the server itself said goodbye), and the others
+//! copy meanwhile.
 //!
 //! # Floors
 //!

@@ -50,6 +50,7 @@ pub(super) async fn settle(
     }
     let marks = doubt.iter().filter_map(|row| mark_start(&row.mark, status.validity));
     let from = if unplaced.is_empty() { marks.fold(frontier, u32::min) } else { lowest(&unplaced, known, status) };
+    let looked = clock::instant();
     let mut arrivals = unclaimed(run, target, folder, from).await?;
     place(run, target, folder, &mut unplaced, &mut arrivals).await?;
     if from == 1 {
@@ -57,7 +58,7 @@ pub(super) async fn settle(
     }
     let unmoved = frontier == arrivals.status.next;
     let settle = target.capabilities().settle;
-    let stillness = Stillness::new(settle, goodbyes.last(&doubt), unmoved, clock::instant());
+    let stillness = Stillness::new(settle, goodbyes.last(&doubt), unmoved, looked, clock::instant());
     settle_doubt(run, target, folder, from, &mut doubt, &mut arrivals, stillness).await?;
     Ok(arrivals)
 }
@@ -205,18 +206,19 @@ async fn settle_doubt(
         return Ok(());
     }
     run.tell(Event::Stage(Stage::Reconcile));
-    let wait = stillness.left(arrivals.gap, clock::instant());
+    let wait = stillness.left(arrivals.gap);
     if !wait.is_zero() {
         tracing::info!(?folder, messages = doubt.len(), ?wait, "Waiting for late arrivals of messages in doubt.");
     }
     let most = clock::instant() + limits::SETTLE_MOST;
     loop {
-        let step = stillness.step(arrivals.gap, clock::instant());
+        let step = stillness.step(arrivals.gap);
         if doubt.is_empty() || step.is_zero() || clock::instant() >= most {
             break;
         }
         run.go_on()?;
         clock::sleep(step).await;
+        stillness.look(clock::instant());
         let now = target.status(folder).await?;
         if (now.next, now.messages) != (arrivals.status.next, arrivals.status.messages) {
             stillness.moved(clock::instant());

@@ -43,32 +43,40 @@ impl Goodbyes {
 #[derive(Debug)]
 pub(super) struct Stillness {
     since: Instant,
+    /// When the target was asked last: what it said holds until then.
+    looked: Instant,
     /// The target's settle time.
     settle: Duration,
-    /// The server itself ended the session.
+    /// The server itself ended the session of all that is in doubt.
     by_server: bool,
 }
 
 impl Stillness {
-    /// At a first look `now`. `goodbye` ended the session of all that is in doubt; `unmoved` says that nothing has arrived since the last
-    /// answer on that session.
-    pub fn new(settle: Duration, goodbye: Option<Instant>, unmoved: bool, now: Instant) -> Self {
-        Stillness { since: goodbye.filter(|_| unmoved).unwrap_or(now), settle, by_server: goodbye.is_some() }
+    /// After a first look that was asked for at `looked` and answered by `now`. `unmoved` says that nothing had arrived since the last
+    /// answer on the session that was lost.
+    pub fn new(settle: Duration, goodbye: Option<Instant>, unmoved: bool, looked: Instant, now: Instant) -> Self {
+        let since = goodbye.filter(|_| unmoved).unwrap_or(now);
+        Stillness { since, looked, settle, by_server: goodbye.is_some() }
     }
 
-    /// Something arrived, or left, between the look before `now` and this one.
+    /// After another look, asked for at `looked`.
+    pub fn look(&mut self, looked: Instant) {
+        self.looked = looked;
+    }
+
+    /// That look, answered by `now`, showed that something had arrived or left.
     pub fn moved(&mut self, now: Instant) {
         self.since = now;
     }
 
     /// How much longer it must stand still; zero when it has. `gap` says that a UID is missing among what may have arrived.
-    pub fn left(&self, gap: bool, now: Instant) -> Duration {
-        self.needed(gap).saturating_sub(now.saturating_duration_since(self.since))
+    pub fn left(&self, gap: bool) -> Duration {
+        self.needed(gap).saturating_sub(self.looked.saturating_duration_since(self.since))
     }
 
     /// Until the next look.
-    pub fn step(&self, gap: bool, now: Instant) -> Duration {
-        self.left(gap, now).min(self.needed(gap) / limits::SETTLE_LOOKS)
+    pub fn step(&self, gap: bool) -> Duration {
+        self.left(gap).min(self.needed(gap) / limits::SETTLE_LOOKS)
     }
 
     fn needed(&self, gap: bool) -> Duration {
@@ -85,39 +93,50 @@ mod tests {
     const SHORT: Duration = limits::SETTLE_AFTER_GOODBYE;
     const SECOND: Duration = Duration::from_secs(1);
 
+    /// What is left after a look that took no time.
+    fn left(settle: Duration, goodbye: Option<Instant>, unmoved: bool, look: Instant) -> Duration {
+        Stillness::new(settle, goodbye, unmoved, look, look).left(false)
+    }
+
     #[test]
     fn a_connection_that_just_ended_waits_for_the_long_time_from_the_first_look() {
         let now = clock::instant();
         for unmoved in [false, true] {
-            let stillness = Stillness::new(MINUTE, None, unmoved, now);
-            assert_eq!(stillness.left(false, now), MINUTE);
-            assert_eq!(stillness.left(false, now + MINUTE), Duration::ZERO);
+            let mut stillness = Stillness::new(MINUTE, None, unmoved, now, now);
+            assert_eq!(stillness.left(false), MINUTE);
+            stillness.look(now + MINUTE);
+            assert_eq!(stillness.left(false), Duration::ZERO);
         }
     }
 
     #[test]
     fn a_back_off_counts_where_nothing_arrived_in_it() {
-        let goodbye = clock::instant();
-        let look = goodbye + SECOND;
-        assert_eq!(Stillness::new(MINUTE, Some(goodbye), true, look).left(false, look), SHORT - SECOND);
-        assert_eq!(Stillness::new(MINUTE, Some(goodbye), false, look).left(false, look), SHORT);
-        let late = goodbye + MINUTE;
-        assert_eq!(Stillness::new(MINUTE, Some(goodbye), true, late).left(false, late), Duration::ZERO);
+        let at = clock::instant();
+        assert_eq!(left(MINUTE, Some(at), true, at + SECOND), SHORT - SECOND);
+        assert_eq!(left(MINUTE, Some(at), false, at + SECOND), SHORT);
+        assert_eq!(left(MINUTE, Some(at), true, at + MINUTE), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_look_tells_of_the_time_until_it_was_asked_for() {
+        let at = clock::instant();
+        let slow = Stillness::new(MINUTE, Some(at), true, at + SECOND, at + MINUTE);
+        assert_eq!(slow.left(false), SHORT - SECOND);
     }
 
     #[test]
     fn an_arrival_begins_the_time_anew_and_a_missing_uid_makes_it_long() {
-        let goodbye = clock::instant();
-        let mut stillness = Stillness::new(MINUTE, Some(goodbye), true, goodbye);
-        let later = goodbye + SECOND;
-        stillness.moved(later);
-        assert_eq!(stillness.left(false, later), SHORT);
-        assert_eq!(stillness.left(true, later), MINUTE);
+        let at = clock::instant();
+        let mut stillness = Stillness::new(MINUTE, Some(at), true, at, at);
+        stillness.look(at + SECOND);
+        stillness.moved(at + SECOND);
+        assert_eq!(stillness.left(false), SHORT);
+        assert_eq!(stillness.left(true), MINUTE);
     }
 
     #[test]
     fn a_profile_that_settles_faster_is_believed() {
         let now = clock::instant();
-        assert_eq!(Stillness::new(SECOND, Some(now), true, now).left(false, now), SECOND);
+        assert_eq!(left(SECOND, Some(now), true, now), SECOND);
     }
 }

@@ -49,8 +49,8 @@ async fn copied_as_fast_as_the_throttle_allows(stage: Stage) {
         time.as_secs_f64() / ideal,
         journal.back_offs()
     );
-    // The ordinary run shares two cores with every other test; the long one is run alone, and there the bound holds.
-    let bound = size(3, 1) as f64 * 1.1 * ideal;
+    // The ordinary run shares two cores with every other test, which was seen to cost up to 0.03; the long one is run alone.
+    let bound = [1.25, 1.1][size(0, 1)] * ideal;
     assert!(time.as_secs_f64() <= bound, "{time:?} is more than {bound:.1} s");
 }
 
