@@ -23,6 +23,8 @@ pub struct BodyStore(Arc<Store>);
 struct Store {
     budget: usize,
     used: AtomicUsize,
+    /// Bytes of bodies that were asked for and did not arrive.
+    promised: AtomicUsize,
     directory: PathBuf,
 }
 
@@ -34,12 +36,25 @@ impl BodyStore {
 
     /// A store of `budget` bytes of memory whose spool lies in `directory`.
     pub fn with(budget: usize, directory: PathBuf) -> Self {
-        BodyStore(Arc::new(Store { budget, used: AtomicUsize::new(0), directory }))
+        BodyStore(Arc::new(Store { budget, used: AtomicUsize::new(0), promised: AtomicUsize::new(0), directory }))
     }
 
     /// Bytes of bodies in memory now.
     pub fn used(&self) -> usize {
         self.0.used.load(Ordering::Relaxed)
+    }
+
+    /// Whether memory has room for `len` more bytes beside what was promised: else they would go to the spool, one small file a message.
+    pub fn has_room(&self, len: u64) -> bool {
+        let taken = self.used() + self.0.promised.load(Ordering::Relaxed);
+        taken as u64 + len <= self.0.budget as u64
+    }
+
+    /// Announces bodies of these sizes, which are about to be asked for.
+    pub fn promise(&self, sizes: impl Iterator<Item = u64>) -> Promise {
+        let len = sizes.map(in_memory).sum();
+        self.0.promised.fetch_add(len, Ordering::Relaxed);
+        Promise { store: self.0.clone(), len }
     }
 
     /// A place for a body of `len` bytes: memory if it is small and the budget has room, else a spool file
@@ -71,6 +86,33 @@ impl BodyStore {
 impl Default for BodyStore {
     fn default() -> Self {
         BodyStore::new()
+    }
+}
+
+/// What a body of this size takes of the memory.
+fn in_memory(size: u64) -> usize {
+    if size <= limits::SPOOL_THRESHOLD { size as usize } else { 0 }
+}
+
+/// Memory that bodies on their way will take; what did not arrive is given back at its end.
+#[derive(Debug)]
+pub struct Promise {
+    store: Arc<Store>,
+    len: usize,
+}
+
+impl Promise {
+    /// A body of this announced size arrived, or will not.
+    pub fn keep(&mut self, size: u64) {
+        let kept = in_memory(size).min(self.len);
+        self.len -= kept;
+        self.store.promised.fetch_sub(kept, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        self.store.promised.fetch_sub(self.len, Ordering::Relaxed);
     }
 }
 

@@ -38,6 +38,12 @@ pub const REPLIES_KEPT: usize = 2 * FOLDERS_MAX + 1000;
 pub const GOODBYE: Duration = Duration::from_secs(5);
 /// Parsed replies that may wait for their reader on one connection.
 pub const REPLIES_WAITING: usize = 256;
+/// How long replies gather unread while many messages are in flight.
+pub const REPLIES_LINGER: Duration = Duration::from_millis(4);
+/// Messages in flight from which on replies may gather.
+pub const REPLIES_DEEP: usize = 64;
+/// A server whose set-up round trip takes less is near: nothing is gained by waiting for several replies side by side.
+pub const NEAR: Duration = Duration::from_millis(10);
 /// Bytes of commands that may wait to be written on one connection.
 pub const OUTBOX: usize = 256 << 10;
 /// Bytes of bodies asked for and not yet arrived, per source connection.
@@ -53,7 +59,7 @@ pub const FETCH_CHUNK: usize = 64;
 /// Commands without a reply on one connection, bodies aside: enough to hide a round trip, few enough to drain quickly.
 pub const COMMANDS_IN_FLIGHT: usize = 64;
 /// Folders whose listing is asked for ahead of the one that is read, so that small folders cost few round trips.
-pub const FOLDERS_AHEAD: usize = 8;
+pub const FOLDERS_AHEAD: usize = 32;
 /// FETCH commands for many messages in flight, when a target is read back.
 pub const FINDS_AHEAD: usize = 4;
 /// The longest command line we send, literals aside (bytes; quirk 65: Zimbra refuses above 10,240; quirk 75).

@@ -1,6 +1,6 @@
 //! What is known of a server after signing in.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::{Event, Namespace, ResponseCode, Tagged};
 
@@ -17,6 +17,8 @@ pub struct Server {
     pub utf8: bool,
     /// QRESYNC is enabled (RFC 7162).
     pub qresync: bool,
+    /// How long it took to answer the commands of the set-up, sent in one piece.
+    pub round_trip: Duration,
     /// COMPRESS=DEFLATE is active (RFC 4978).
     pub compressed: bool,
     pub(super) capabilities: BTreeSet<String>,

@@ -2,13 +2,17 @@
 //! sign-in, in two where it does not.
 
 use super::{Command, Completed, Connection, Event, SignIn, Tag, Tagged, Verdict};
-use crate::error::{Code, Result};
+use crate::{
+    clock,
+    error::{Code, Result},
+};
 
 impl Connection {
     /// Learns and enables. The first command that needs the mailbox is also the proof that the sign-in was worth something:
     /// Exchange says OK to it and BAD to all that follows (quirk 13).
     pub(super) async fn set_up(&mut self, how: &SignIn) -> Result<()> {
         let mut asked = Asked::default();
+        let begun = clock::instant();
         // Asked again even if told: capabilities change with the sign-in, and a proxy of iCloud needs it (quirk 57).
         let mut tags = vec![self.queue(Command::new("CAPABILITY"))];
         if !self.server().has("NAMESPACE") {
@@ -16,6 +20,7 @@ impl Connection {
         }
         self.ask(how, &mut asked, &mut tags);
         self.settle(&tags).await?;
+        self.server_mut().round_trip = begun.elapsed();
         tags.clear();
         self.ask(how, &mut asked, &mut tags);
         self.settle(&tags).await?;

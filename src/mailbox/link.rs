@@ -12,6 +12,7 @@ use futures_util::future::BoxFuture;
 
 use super::{ImapSettings, Names, Profile, counters::counted, recognise};
 use crate::{
+    body::BodyStore,
     clock,
     error::{Code, Disposition, Error, Result, Scope, Side},
     imap::{Command, Connection, Event, Selected, Server, StatusReply, Tag, Tagged, Verdict, list},
@@ -114,6 +115,10 @@ impl Link {
     pub fn describe(&self) -> &str {
         &self.settings.describe
     }
+    /// Where its bodies are kept.
+    pub fn bodies(&self) -> &BodyStore {
+        &self.settings.bodies
+    }
     /// The pace of the mailbox.
     pub fn pacer(&self) -> &pace::Pacer {
         &self.settings.pacer
@@ -156,6 +161,14 @@ impl Link {
     pub async fn event_or_room(&mut self, most: Option<u64>) -> Result<Option<Event>> {
         let Some(most) = most else { return self.event().await.map(Some) };
         self.connection.drive(most).await?;
+        self.try_event()
+    }
+
+    /// A reply that has been read already, as [`Link::event`] tells it.
+    ///
+    /// # Errors
+    /// As [`Connection::event`].
+    pub fn try_event(&mut self) -> Result<Option<Event>> {
         let event = self.connection.try_event()?;
         event.iter().for_each(|event| self.obey(event));
         Ok(event)

@@ -47,6 +47,8 @@ impl Connectors {
             .flat_map(|side| [side.endpoint.caps.connections_per_mailbox, shares.connections(&side.endpoint)])
             .flatten()
             .min();
+        pair.options.together =
+            [&pair.source, &pair.target].into_iter().map(|side| shares.mailboxes(&side.endpoint)).max().unwrap_or(1);
         let engine = transfer::Pair {
             source_identity: pair.source.identity(),
             target_identity: pair.target.identity(),
@@ -97,10 +99,15 @@ impl Shares {
         Shares(shares)
     }
 
+    /// Mailboxes that work at the endpoint at a time.
+    fn mailboxes(&self, endpoint: &Endpoint) -> usize {
+        self.0.get(&endpoint.name).copied().unwrap_or(1).max(1)
+    }
+
     /// One mailbox's share of the endpoint's connections.
     fn connections(&self, endpoint: &Endpoint) -> Option<usize> {
         let all = endpoint.caps.connections?;
-        Some((all / self.0.get(&endpoint.name).copied().unwrap_or(1).max(1)).max(1))
+        Some((all / self.mailboxes(endpoint)).max(1))
     }
 }
 

@@ -32,6 +32,8 @@ pub struct SourceCapabilities {
     pub stable_bytes: bool,
     /// Most connections that serve one mailbox usefully.
     pub connections: usize,
+    /// How long a round trip to it takes, about.
+    pub round_trip: std::time::Duration,
     /// Unique ids live within the whole mailbox, not a folder.
     pub mailbox_ids: bool,
 }

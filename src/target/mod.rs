@@ -48,6 +48,8 @@ pub struct TargetCapabilities {
     pub batch: usize,
     /// Most connections that serve one mailbox usefully.
     pub connections: usize,
+    /// How long a round trip to it takes, about.
+    pub round_trip: std::time::Duration,
     /// Free bytes by QUOTA, if it tells.
     pub quota_free: Option<u64>,
     /// Names that differ only in case are one folder.

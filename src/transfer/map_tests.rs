@@ -10,6 +10,7 @@ use crate::{
 
 fn capabilities() -> TargetCapabilities {
     TargetCapabilities {
+        round_trip: std::time::Duration::ZERO,
         profile: "Exchange Online",
         keeps_bytes: false,
         keeps_keywords: false,

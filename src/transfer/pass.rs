@@ -15,6 +15,7 @@ use super::{
 use crate::{
     error::Result,
     ledger::{FolderRow, RowQuery, Settlement},
+    limits,
     model::{FolderPath, RowState},
     source::SourceSession,
     target::{TargetFolder, TargetSession},
@@ -75,8 +76,14 @@ async fn look_once(run: &Arc<Run>, sides: &mut Sides, spares: &mut Spares) -> Re
         // Nothing was copied before: every lane will have work, and its sessions open while the source is listed.
         spares.open(run, useful_lanes(run, source, target, listed.len()));
     }
-    let folders = discover::discover(run, source, target, listed, &mut there).await?;
-    Ok(Sight { folders, there })
+    let recorded = discover::record(run, source, target, listed, &mut there).await?;
+    let max_line = target.capabilities().max_line;
+    let (folders, created) = tokio::join!(
+        discover::list(run, source, recorded.clone(), max_line),
+        targets::create_new(run, target, &recorded, &mut there)
+    );
+    created?;
+    Ok(Sight { folders: folders?, there })
 }
 
 /// Where it goes, over as many sessions as it takes.
@@ -139,7 +146,12 @@ async fn lanes(run: &Run, sides: &mut Sides, jobs: usize) -> Result<usize> {
 
 /// As many as both sides serve usefully and a person allows, and as there are folders.
 fn useful_lanes(run: &Run, source: &dyn SourceSession, target: &dyn TargetSession, folders: usize) -> usize {
-    let useful = source.capabilities().connections.min(target.capabilities().connections);
+    let (source, target) = (source.capabilities(), target.capabilities());
+    let useful = source.connections.min(target.connections);
+    // Lanes hide round trips. Where there are none to hide they keep a server's cores and disks busy, which the mailboxes that
+    // move beside this one do as well; each lane more would cost two sign-ins.
+    let near = source.round_trip.max(target.round_trip) < limits::NEAR;
+    let useful = if near { useful.div_ceil(run.options.together.max(1)) } else { useful };
     let most = run.options.most_connections.unwrap_or(usize::MAX);
     run.options.connections.unwrap_or(useful).min(most).min(folders).max(1)
 }

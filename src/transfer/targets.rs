@@ -19,9 +19,29 @@ pub(super) async fn prepare(
 ) -> Result<Vec<Job>> {
     let read: Vec<&FolderRow> = folders.iter().filter(|f| is_read(run, f)).collect();
     let mut pins = pin(run, target, folders, &read, listed).await?;
-    ensure(run, target, &read, &mut pins, listed).await?;
+    ensure(run, target, &read, &mut pins, listed, |folder, error| tell_refused(run, folder, error)).await?;
     let jobs = gather(target, &read, &pins);
     with_counters(run, target, jobs).await
+}
+
+/// Creates the folders that are new, while the source lists their messages; `there` has them then. What is refused is left to
+/// [`prepare`], which tells it.
+pub(super) async fn create_new(
+    run: &Run,
+    target: &mut dyn TargetSession,
+    folders: &[FolderRow],
+    there: &mut Vec<TargetFolder>,
+) -> Result<()> {
+    let new: Vec<&FolderRow> = folders.iter().filter(|f| is_read(run, f) && f.target.is_none()).collect();
+    let mut pins = pin(run, target, folders, &new, there).await?;
+    ensure(run, target, &new, &mut pins, there, |_, _| ()).await?;
+    for folder in new {
+        let Some(PinnedTarget { path, name: Some(name) }) = pins.remove(&folder.id) else { continue };
+        if there.iter().all(|known| known.name != name) {
+            there.push(TargetFolder { name, path, role: None, selectable: true, subscribed: folder.subscribed });
+        }
+    }
+    Ok(())
 }
 
 /// Jobs of a pass that only compares: what is pinned, as it stands.
@@ -128,6 +148,7 @@ async fn ensure(
     read: &[&FolderRow],
     pins: &mut Pins,
     listed: &[TargetFolder],
+    refused: impl Fn(&FolderRow, &Error),
 ) -> Result<()> {
     let there: HashSet<&FolderName> = listed.iter().filter(|f| f.selectable).map(|f| &f.name).collect();
     let mut wanted = Vec::new();
@@ -152,7 +173,7 @@ async fn ensure(
             }
             Err(error) if error.scope() <= Scope::Folder => {
                 pins.remove(&folder.id);
-                tell_refused(run, folder, &error);
+                refused(folder, &error);
             }
             Err(error) => return Err(error),
         }

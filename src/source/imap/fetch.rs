@@ -150,11 +150,13 @@ impl<'a> Fetcher<'a> {
         Ok(())
     }
 
-    /// A window is overstepped by one command at most: a body larger than all of it must come too.
+    /// A window is overstepped by one command at most: a body larger than all of it must come too. The same holds for the memory that the
+    /// process has for bodies.
     fn has_room(&self) -> bool {
         let messages: usize = self.flying.iter().map(|flight| flight.items.len()).sum();
         let bytes: u64 = self.flying.iter().map(Flight::bytes).sum();
-        messages < self.window() && bytes < limits::FETCH_WINDOW_BYTES
+        let fits = self.flying.is_empty() || self.link.bodies().has_room(limits::FETCH_CHUNK_BYTES);
+        messages < self.window() && bytes < limits::FETCH_WINDOW_BYTES && fits
     }
 
     /// Messages asked for and not yet here: few after a throttle.
@@ -199,7 +201,8 @@ impl<'a> Fetcher<'a> {
         };
         let command = Command::new("UID FETCH").word(&uidset::compact(&uids)).word(&what).expecting(bytes);
         let tag = self.link.connection().queue(command);
-        self.flying.push_back(Flight::new(tag, kind, set));
+        let promise = (kind == Kind::Bodies).then(|| self.link.bodies().promise(set.iter().map(|item| item.size)));
+        self.flying.push_back(Flight::new(tag, kind, set, promise));
     }
 
     async fn take(&mut self, event: Event) -> Result<()> {
@@ -240,7 +243,7 @@ impl<'a> Fetcher<'a> {
             return Ok(());
         };
         let mut asked = self.flying.iter_mut().filter(|flight| flight.kind == Kind::Bodies);
-        let Some(item) = asked.find_map(|flight| flight.items.remove(&uid)) else { return Ok(()) };
+        let Some(item) = asked.find_map(|flight| flight.take(uid)) else { return Ok(()) };
         match literal {
             Literal::Body(body) if self.is_stub(&body) => {
                 self.unreadable(item, "the server sent a notice that it cannot retrieve the message").await

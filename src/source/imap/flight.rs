@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    body::Promise,
     error::{Error, Result},
     imap::{ResponseCode, Tag, Tagged, Verdict},
     source::FetchItem,
@@ -44,6 +45,7 @@ pub(super) struct Flight {
     pub(super) items: BTreeMap<u32, Item>,
     asked: usize,
     seen: BTreeSet<u32>,
+    promise: Option<Promise>,
 }
 
 /// What a completion means for the messages that did not come.
@@ -62,9 +64,16 @@ pub(super) enum Answer {
 }
 
 impl Flight {
-    pub(super) fn new(tag: Tag, kind: Kind, group: Vec<Item>) -> Self {
+    pub(super) fn new(tag: Tag, kind: Kind, group: Vec<Item>, promise: Option<Promise>) -> Self {
         let items: BTreeMap<u32, Item> = group.into_iter().map(|item| (item.uid, item)).collect();
-        Flight { tag, kind, asked: items.len(), items, seen: BTreeSet::new() }
+        Flight { tag, kind, asked: items.len(), items, seen: BTreeSet::new(), promise }
+    }
+
+    /// The message of this UID, which came.
+    pub(super) fn take(&mut self, uid: u32) -> Option<Item> {
+        let item = self.items.remove(&uid)?;
+        self.promise.iter_mut().for_each(|promise| promise.keep(item.size));
+        Some(item)
     }
 
     /// Bytes that are still to come.
@@ -125,7 +134,7 @@ mod tests {
     }
 
     fn flight(kind: Kind, uids: &[u32]) -> Flight {
-        Flight::new(Tag(1), kind, uids.iter().map(|uid| item(*uid)).collect())
+        Flight::new(Tag(1), kind, uids.iter().map(|uid| item(*uid)).collect(), None)
     }
 
     fn said(verdict: Verdict, text: &str) -> Tagged {

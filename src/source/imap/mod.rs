@@ -51,6 +51,7 @@ impl SourceConnector for ImapSource {
             profile: profile.name,
             stable_bytes: profile.stable_bytes,
             connections: profile.source_connections,
+            round_trip: link.server().round_trip,
             mailbox_ids: false,
         };
         Ok(Box::new(ImapSourceSession { link, capabilities }))

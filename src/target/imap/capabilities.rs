@@ -3,18 +3,28 @@
 use crate::{
     error::Result,
     imap::{Command, Event},
-    mailbox::{Link, Told},
+    mailbox::{self, Link},
     target::TargetCapabilities,
 };
 
-/// Asks once, in one round trip (two without NAMESPACE), and only where there is something to ask.
-pub(super) async fn read(link: &mut Link) -> Result<TargetCapabilities> {
-    link.learn_delimiter().await?;
+/// What a server tells of a mailbox only when it is asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Told {
+    /// APPENDLIMIT of the inbox (RFC 7889).
+    append_limit: Option<u64>,
+    /// Free bytes.
+    quota_free: Option<u64>,
+    /// Characters that it refuses in names.
+    illegal: Option<&'static str>,
+}
+
+/// Asks in one round trip, and only where there is something to ask.
+pub(super) async fn ask(link: &mut Link) -> Result<Told> {
     let mut commands = Vec::new();
     if link.server().has("QUOTA") {
         commands.push(Command::new("GETQUOTAROOT").string(b"INBOX"));
     }
-    if link.server().has("APPENDLIMIT") && link.server().value("APPENDLIMIT").is_none() {
+    if link.server().has("APPENDLIMIT") && announced(link).is_none() {
         commands.push(Command::new("STATUS").string(b"INBOX").word("(APPENDLIMIT)"));
     }
     let suspect = suspect(link);
@@ -22,27 +32,33 @@ pub(super) async fn read(link: &mut Link) -> Result<TargetCapabilities> {
         suspect.map(|character| Command::new("STATUS").string(format!("a{character}b").as_bytes()).word("(MESSAGES)")),
     );
     let told = link.run_all(commands).await?;
-    let refused = suspect.filter(|_| told.last().is_some_and(refuses_name));
+    let illegal = suspect.filter(|_| told.last().is_some_and(refuses_name));
     let events: Vec<&Event> = told.iter().flat_map(|told| &told.untagged).collect();
+    Ok(Told { append_limit: limit_told(&events), quota_free: quota_free(&events), illegal })
+}
+
+/// What the target is able to do.
+pub(super) fn of(link: &Link, told: &Told) -> TargetCapabilities {
     let (profile, server) = (link.profile(), link.server());
-    Ok(TargetCapabilities {
+    TargetCapabilities {
         profile: profile.name,
         keeps_bytes: profile.keeps_bytes,
         keeps_keywords: profile.keywords,
         append_uid: server.has("UIDPLUS"),
         settle: profile.settle,
-        max_size: announced(link).or_else(|| limit_told(&events)).or(profile.max_size),
+        max_size: announced(link).or(told.append_limit).or(profile.max_size),
         max_line: profile.max_line,
         ordered: profile.ordered,
         batch: profile.batch,
         connections: profile.target_connections,
-        quota_free: quota_free(&events),
+        round_trip: server.round_trip,
+        quota_free: told.quota_free,
         case_insensitive: profile.case_insensitive,
         reserved_names: profile.reserved,
-        illegal_characters: refused.unwrap_or(profile.illegal),
+        illegal_characters: told.illegal.unwrap_or(profile.illegal),
         delimiter: link.names().delimiter(),
         condstore: link.condstore(),
-    })
+    }
 }
 
 /// The character that is a level in the server's store, though not in its names: asked for by the name of a folder that is not
@@ -56,7 +72,7 @@ fn suspect(link: &Link) -> Option<&'static str> {
     link.profile().asks_names.then_some(other)
 }
 
-fn refuses_name(told: &Told) -> bool {
+fn refuses_name(told: &mailbox::Told) -> bool {
     let text = told.tagged.text.to_ascii_lowercase();
     !told.is_ok() && (text.contains("not allowed") || text.contains("invalid mailbox name"))
 }

@@ -13,11 +13,12 @@ mod kept;
 mod refusal;
 mod unit;
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::{Arc, OnceLock, atomic::AtomicBool};
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
+use self::capabilities::Told;
 use super::{
     AppendItem, Appended, Evidence, Find, FolderStatus, Found, TargetCapabilities, TargetConnector, TargetEditor,
     TargetFolder, TargetSession,
@@ -34,12 +35,14 @@ pub struct ImapTarget {
     settings: Arc<ImapSettings>,
     /// Whether MULTIAPPEND is used where it is offered: until a server answers BAD to it.
     together: Arc<AtomicBool>,
+    /// What the first session was told.
+    told: Arc<OnceLock<Told>>,
 }
 
 impl ImapTarget {
     /// The mailbox that `settings` reach.
     pub fn new(settings: ImapSettings) -> Self {
-        ImapTarget { settings: Arc::new(settings), together: Arc::new(AtomicBool::new(true)) }
+        ImapTarget { settings: Arc::new(settings), together: Arc::new(AtomicBool::new(true)), told: Arc::default() }
     }
 }
 
@@ -47,7 +50,15 @@ impl ImapTarget {
 impl TargetConnector for ImapTarget {
     async fn open(&self) -> Result<Box<dyn TargetSession>> {
         let mut link = Link::open(Arc::clone(&self.settings)).await?;
-        let capabilities = capabilities::read(&mut link).await?;
+        link.learn_delimiter().await?;
+        let told = match self.told.get() {
+            Some(told) => *told,
+            None => {
+                let told = capabilities::ask(&mut link).await?;
+                *self.told.get_or_init(|| told)
+            }
+        };
+        let capabilities = capabilities::of(&link, &told);
         let offered = link.server().has("MULTIAPPEND") && link.server().has("LITERAL+");
         let together = if offered { Arc::clone(&self.together) } else { Arc::new(AtomicBool::new(false)) };
         Ok(Box::new(ImapTargetSession { link, capabilities, together, listed: None }))

@@ -29,9 +29,8 @@ use crate::{
     target::{TargetFolder, TargetSession},
 };
 
-/// Writes down what the source listed and lists its messages; returns every folder the ledger knows, as it stands now.
-/// `there` are the target's folders, which follow a rename.
-pub(super) async fn discover(
+/// Writes down which folders the source listed. `there` are the target's folders, which follow a rename.
+pub(super) async fn record(
     run: &Run,
     source: &mut dyn SourceSession,
     target: &mut dyn TargetSession,
@@ -39,23 +38,24 @@ pub(super) async fn discover(
     there: &mut Vec<TargetFolder>,
 ) -> Result<Vec<FolderRow>> {
     folders::follow_renames(run, source, target, &listed, there).await?;
-    list(run, source, listed, target.capabilities().max_line).await
+    run.ledger.list_folders(run.lease, listed.into_iter().map(folders::listing).collect()).await
 }
 
 /// Lists the source into the ledger without a look at the target: a renamed folder counts as new until a pass follows it.
 pub(super) async fn discover_only(run: &Run, source: &mut dyn SourceSession) -> Result<Vec<FolderRow>> {
     let listed = source.folders().await?;
-    list(run, source, listed, None).await
+    let folders = run.ledger.list_folders(run.lease, listed.into_iter().map(folders::listing).collect()).await?;
+    list(run, source, folders, None).await
 }
 
-async fn list(
+/// Lists the messages of `folders`; returns every folder the ledger knows, as it stands now. `max_line` is the longest line that the
+/// target takes.
+pub(super) async fn list(
     run: &Run,
     source: &mut dyn SourceSession,
-    listed: Vec<SourceFolder>,
+    folders: Vec<FolderRow>,
     max_line: Option<usize>,
 ) -> Result<Vec<FolderRow>> {
-    let listings = listed.into_iter().map(folders::listing).collect();
-    let folders = run.ledger.list_folders(run.lease, listings).await?;
     let readable: HashMap<FolderName, FolderRow> = folders
         .into_iter()
         .filter(|f| f.present && f.skipped.is_none() && run.options.scope.admits_folder(&f.path))
