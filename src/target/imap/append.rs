@@ -52,6 +52,7 @@ pub(super) async fn append(
         waiting,
         admission: None,
         flying,
+        rest: None,
         stopped: opened.err(),
         goodbye: None,
     };
@@ -73,6 +74,8 @@ struct Appender<'a> {
     /// What the next one waits for.
     admission: Option<BoxFuture<'static, ()>>,
     flying: VecDeque<(Tag, Unit)>,
+    /// Until when replies gather unread.
+    rest: Option<clock::Instant>,
     /// Why nothing more is begun.
     stopped: Option<Error>,
     /// When the server's goodbye was read.
@@ -113,10 +116,12 @@ impl Appender<'_> {
             let room = (!self.waiting.is_empty() && self.is_crowded()).then_some(limits::OUTBOX as u64 - 1);
             let hungry = more && self.stopped.is_none() && self.waiting.is_empty();
             tokio::select! {
-                event = self.link.event_or_room(room), if !self.flying.is_empty() => match event? {
-                    Some(event) => self.take(event).await?,
-                    None => {}
-                },
+                event = self.link.event_or_room(room), if !self.flying.is_empty() && self.rest.is_none() => {
+                    if let Some(event) = event? {
+                        self.take_all(event).await?;
+                    }
+                }
+                () = rested(self.rest), if self.rest.is_some() => self.rest = None,
                 () = admitted(&mut self.admission), if self.admission.is_some() && self.stopped.is_none() => self.send(),
                 group = groups.recv(), if hungry => match group {
                     Some(group) => self.enqueue(group),
@@ -198,6 +203,19 @@ impl Appender<'_> {
         for (_, unit) in back.into_iter().rev() {
             self.waiting.push_front(unit);
         }
+    }
+
+    /// Takes a reply and those that were read with it. While much is in flight the next ones may gather: a server that takes messages one by
+    /// one answers each by itself, and to wake up for each of them took as much CPU time as all other work on the message.
+    async fn take_all(&mut self, event: Event) -> Result<()> {
+        self.take(event).await?;
+        while let Some(event) = self.link.try_event()? {
+            self.take(event).await?;
+        }
+        let flying: usize = self.flying.iter().map(|(_, unit)| unit.items.len()).sum();
+        let deep = flying >= limits::REPLIES_DEEP && 2 * flying > self.link.profile().window.messages;
+        self.rest = (deep && self.link.connection().unsent() == 0).then(|| clock::instant() + limits::REPLIES_LINGER);
+        Ok(())
     }
 
     async fn take(&mut self, event: Event) -> Result<()> {
@@ -301,6 +319,14 @@ async fn open(link: &mut Link, folder: &FolderName) -> Result<Kept> {
 async fn admitted(admission: &mut Option<BoxFuture<'static, ()>>) {
     match admission {
         Some(admission) => admission.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits for the end of a rest; pends where there is none.
+async fn rested(until: Option<clock::Instant>) {
+    match until {
+        Some(until) => clock::sleep_until(until).await,
         None => std::future::pending().await,
     }
 }
