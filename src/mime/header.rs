@@ -4,6 +4,8 @@
 
 use std::{borrow::Cow, ops::Range};
 
+use memchr::memchr;
+
 use crate::limits;
 
 /// One field of a header, folded lines included.
@@ -35,7 +37,7 @@ impl Field<'_> {
 /// The fields of a message or of its header, up to the blank line.
 pub fn fields(bytes: &[u8]) -> Fields<'_> {
     // Only where no LF is anywhere is CR a line end (old Macintosh mail); elsewhere a lone CR is dirt within a line.
-    let end = if bytes.contains(&b'\n') { b'\n' } else { b'\r' };
+    let end = if memchr(b'\n', bytes).is_some() { b'\n' } else { b'\r' };
     Fields { bytes, at: 0, end }
 }
 
@@ -63,7 +65,7 @@ pub fn readable(message: &[u8]) -> Cow<'_, [u8]> {
 
 /// `bytes` without NUL octets.
 pub fn without_nul(bytes: &[u8]) -> Cow<'_, [u8]> {
-    if bytes.contains(&0) { bytes.iter().copied().filter(|&b| b != 0).collect() } else { bytes.into() }
+    if memchr(0, bytes).is_some() { bytes.iter().copied().filter(|&b| b != 0).collect() } else { bytes.into() }
 }
 
 /// See [`fields`].
@@ -78,7 +80,7 @@ impl<'a> Fields<'a> {
     /// The line that begins at `at`, with its end.
     fn line(&self, at: usize) -> Option<Range<usize>> {
         let rest = self.bytes.get(at..).filter(|rest| !rest.is_empty())?;
-        let len = rest.iter().position(|&b| b == self.end).map_or(rest.len(), |i| i + 1);
+        let len = memchr(self.end, rest).map_or(rest.len(), |i| i + 1);
         Some(at..at + len)
     }
 
@@ -108,7 +110,7 @@ impl<'a> Iterator for Fields<'a> {
 
 /// Name and value of a field; `None` where there is no valid name.
 fn split(field: &[u8]) -> Option<(&[u8], &[u8])> {
-    let colon = field.iter().position(|&b| b == b':')?;
+    let colon = memchr(b':', field)?;
     let (name, value) = field.split_at(colon);
     let name = name.trim_ascii_end();
     let valid = !name.is_empty() && name.iter().all(|b| b.is_ascii_graphic());

@@ -30,7 +30,7 @@ const ADDRESSES: [&str; 15] = [
 const PARAMETERS: [&str; 2] = ["Content-Type", "Content-Disposition"];
 
 /// The field's value with encoded words for its 8-bit text; `None` where it has none.
-pub(super) fn encoded(field: &Field<'_>, reader: &Reader, line_end: &str) -> Option<String> {
+pub(super) fn encoded(field: &Field<'_>, reader: &Reader<'_>, line_end: &str) -> Option<String> {
     if field.value.is_ascii() {
         return None;
     }
@@ -48,7 +48,7 @@ pub(super) fn encoded(field: &Field<'_>, reader: &Reader, line_end: &str) -> Opt
 }
 
 /// Words with 8-bit text and the blanks between them, run by run; everything else stays.
-fn unstructured(text: &str, reader: &Reader, line_end: &str) -> String {
+fn unstructured(text: &str, reader: &Reader<'_>, line_end: &str) -> String {
     let tokens = tokens(text, |c| c.is_ascii_whitespace());
     let raw = |at: usize| tokens.get(at).is_some_and(|token| !token.is_ascii());
     let mut out = String::new();
