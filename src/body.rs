@@ -259,9 +259,18 @@ impl Body {
     /// # Errors
     /// The spool cannot be read.
     pub fn hash(&self) -> io::Result<BodyHash> {
+        self.hash_and(|_| {})
+    }
+
+    /// The hash of its bytes, read once for the hash and for `each`, which sees them in order, a chunk at a time.
+    ///
+    /// # Errors
+    /// The spool cannot be read.
+    pub fn hash_and(&self, mut each: impl FnMut(&[u8])) -> io::Result<BodyHash> {
         let mut hasher = blake3::Hasher::new();
         self.for_each_chunk(|chunk| {
             hasher.update(chunk);
+            each(chunk);
         })?;
         Ok(BodyHash(hasher.finalize().into()))
     }

@@ -60,7 +60,7 @@ pub fn requoted(encoded: &[u8], line_end: &str) -> Vec<u8> {
 fn token(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     match text {
         [b'=', a, b, rest @ ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => Some((vec![b'=', *a, *b], rest)),
-        [byte, rest @ ..] if super::inspect::is_control(*byte) => Some((format!("={byte:02X}").into_bytes(), rest)),
+        [byte, rest @ ..] if super::scan::is_control(*byte) => Some((format!("={byte:02X}").into_bytes(), rest)),
         [byte, rest @ ..] => Some((vec![*byte], rest)),
         [] => None,
     }

@@ -36,7 +36,12 @@ pub const FINGERPRINT_FIELDS: [&str; 8] =
 /// The same for a message before and after each repair. Equal fingerprints are evidence, not identity.
 pub fn fingerprint(message: &[u8]) -> Fingerprint {
     let head = header::readable(message);
-    let gathered = Gathered::of(&head);
+    of_fields(&head, header::fields(&head))
+}
+
+/// The fingerprint of the header `head`, which is readable and has these fields.
+pub(super) fn of_fields<'a>(head: &'a [u8], fields: impl IntoIterator<Item = Field<'a>>) -> Fingerprint {
+    let gathered = Gathered::of(head, fields);
     let mut hasher = blake3::Hasher::new();
     for (name, items) in gathered.in_order() {
         hasher.update(name.as_bytes());
@@ -61,7 +66,9 @@ pub fn fingerprint_body(body: &Body) -> io::Result<Fingerprint> {
     // Most headers end within the first chunk; a longer one is read whole.
     const FIRST: usize = 16 << 10;
     let first = body.chunk(0, FIRST)?;
-    if first.len() < FIRST || header::blank_line(&first).is_some() {
+    // Without an LF in it, it does not tell what a line end is.
+    let is_whole = || memchr::memchr(b'\n', &first).is_some() && header::blank_line(&first).is_some();
+    if first.len() < FIRST || is_whole() {
         return Ok(fingerprint(&first));
     }
     Ok(fingerprint(&body.chunk(0, limits::HEADER_READ)?))
@@ -80,17 +87,17 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn of(head: &[u8]) -> Self {
+    fn of<'a>(head: &'a [u8], fields: impl IntoIterator<Item = Field<'a>>) -> Self {
         let reader = Reader::of(head);
         let mut gathered = Gathered::default();
-        for field in header::fields(head) {
+        for field in fields {
             gathered.take(&field, &reader);
         }
         gathered
     }
 
     /// A field that is there twice counts once: the first, for lists both together, as servers merge them.
-    fn take(&mut self, field: &Field<'_>, reader: &Reader) {
+    fn take(&mut self, field: &Field<'_>, reader: &Reader<'_>) {
         // Exchange turns what is no address (`root`) into one of its own; so it does not count.
         let addresses =
             || reader.addresses(field.value).into_iter().filter(|a| a.contains('@')).map(|a| a.to_lowercase());

@@ -85,6 +85,12 @@ fn a_header_longer_than_the_first_chunk_is_read_whole() {
 }
 
 #[test]
+fn a_first_chunk_without_lf_tells_nothing_of_line_ends() {
+    let late = format!("Subject: a\r\rb{}\nTo: a@x\n\n", " ".repeat(20_000));
+    assert_eq!(fingerprint_body(&Body::from_bytes(late.clone())).ok(), Some(of(&late)));
+}
+
+#[test]
 fn empty_and_absent_fields_are_the_same() {
     let empty = "Message-ID: <>\r\nTo: undisclosed-recipients:;\r\nSubject: \r\nCc:\r\nFrom: root\r\n\r\n";
     assert_eq!(of(empty), of(""));

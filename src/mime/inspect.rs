@@ -1,13 +1,16 @@
-//! One pass over a message: what a target may refuse it for, and what the engine wants to know of it.
+//! What a target may refuse a message for, from one pass over its bytes.
 //!
 //! It streams; only the header is held, up to [`limits::HEADER_READ`] bytes.
 
-use std::io;
+use memchr::memchr_iter;
 
-use memchr::{memchr, memchr_iter};
-
-use super::{Repair, date, header, text};
-use crate::{body::Body, limits, model::ReceivedAt};
+use super::{
+    Repair,
+    header::{self, Field},
+    scan::Scan,
+    text,
+};
+use crate::limits;
 
 /// What one pass over a message tells. Lengths are bytes without the line end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,12 +33,6 @@ pub struct Inspection {
     pub header_line: usize,
     /// The longest line of the body.
     pub body_line: usize,
-    /// Its Message-ID as written.
-    pub message_id: Option<String>,
-    /// The date to give it where the server tells none (quirk 99): [`super::received_at`].
-    pub received_at: Option<ReceivedAt>,
-    /// Opening it unread may send a read receipt (quirk 25).
-    pub wants_receipt: bool,
 }
 
 impl Inspection {
@@ -54,115 +51,80 @@ impl Inspection {
     }
 }
 
-/// Looks at the whole message once.
-///
-/// # Errors
-/// The spool cannot be read.
-pub fn inspect(body: &Body) -> io::Result<Inspection> {
-    let mut inspector = Inspector::default();
-    body.for_each_chunk(|chunk| inspector.take(chunk))?;
-    Ok(inspector.finish())
-}
-
 /// Looks at bytes that are at hand.
-pub(super) fn inspect_bytes(bytes: &[u8]) -> Inspection {
+pub fn inspect_bytes(bytes: &[u8]) -> Inspection {
     let mut inspector = Inspector::default();
     inspector.take(bytes);
     inspector.finish()
 }
 
+/// An inspection under way.
 #[derive(Default)]
-struct Inspector {
-    seen: Inspection,
-    head: Vec<u8>,
+pub struct Inspector {
+    /// The header, up to [`limits::HEADER_READ`] bytes.
+    pub head: Vec<u8>,
+    header: Scan,
+    body: Scan,
     in_body: bool,
-    /// Bytes of the line that is not yet complete.
-    line: usize,
-    /// Whether that line has a byte other than CR.
+    /// Whether the header's line that is not yet complete has a byte other than CR.
     filled: bool,
-    /// The byte before the next one.
-    last: Option<u8>,
 }
 
 impl Inspector {
-    fn take(&mut self, chunk: &[u8]) {
-        self.seen.nul |= memchr(0, chunk).is_some();
-        self.look_for_bare_cr(chunk);
+    /// Takes the next bytes.
+    pub fn take(&mut self, chunk: &[u8]) {
+        let (header, body) = chunk.split_at(self.header_of(chunk));
+        let room = limits::HEADER_READ.saturating_sub(self.head.len());
+        self.head.extend_from_slice(header.get(..room).unwrap_or(header));
+        self.header.take(header);
+        self.body.take(body);
+    }
+
+    /// How many bytes of `chunk` are the header's, with the blank line that ends it.
+    fn header_of(&mut self, chunk: &[u8]) -> usize {
+        if self.in_body {
+            return 0;
+        }
         let mut start = 0;
         for end in memchr_iter(b'\n', chunk) {
-            self.take_piece(chunk.get(start..end).unwrap_or_default());
-            self.end_line();
+            self.fill(chunk.get(start..end));
             start = end + 1;
+            if !self.filled {
+                self.in_body = true;
+                return start;
+            }
+            self.filled = false;
         }
-        self.take_piece(chunk.get(start..).unwrap_or_default());
+        self.fill(chunk.get(start..));
+        chunk.len()
     }
 
-    fn look_for_bare_cr(&mut self, chunk: &[u8]) {
-        let split = self.last == Some(b'\r') && !matches!(chunk.first(), None | Some(b'\n'));
-        let within = || memchr_iter(b'\r', chunk).any(|at| !matches!(chunk.get(at + 1), None | Some(b'\n')));
-        self.seen.bare_newline = self.seen.bare_newline || split || within();
+    fn fill(&mut self, line: Option<&[u8]>) {
+        self.filled = self.filled || line.is_some_and(|line| line.iter().any(|&b| b != b'\r'));
     }
 
-    /// A piece of a line, without LF.
-    fn take_piece(&mut self, piece: &[u8]) {
-        let Some(&last) = piece.last() else { return };
-        if self.in_body {
-            self.seen.control |= piece.iter().fold(false, |any, &b| any | is_control(b));
-        } else {
-            self.keep(piece);
-        }
-        self.line += piece.len();
-        self.filled = self.filled || piece.iter().any(|&b| b != b'\r');
-        self.last = Some(last);
-    }
-
-    fn end_line(&mut self) {
-        let crlf = self.last == Some(b'\r') && self.line > 0;
-        self.seen.bare_newline |= !crlf;
-        let length = self.line - usize::from(crlf);
-        self.measure(length);
-        self.keep(b"\n");
-        self.in_body |= !self.filled;
-        self.filled = false;
-        self.line = 0;
-        self.last = Some(b'\n');
-    }
-
-    fn measure(&mut self, length: usize) {
-        let longest = if self.in_body { &mut self.seen.body_line } else { &mut self.seen.header_line };
-        *longest = length.max(*longest);
-    }
-
-    fn keep(&mut self, bytes: &[u8]) {
-        let room = limits::HEADER_READ.saturating_sub(self.head.len());
-        if !self.in_body {
-            self.seen.raw_header |= !bytes.is_ascii();
-            self.head.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
-        }
-    }
-
-    fn finish(mut self) -> Inspection {
-        if self.line > 0 {
-            self.measure(self.line);
-            self.seen.bare_newline = true;
-        }
+    /// What was seen, where nothing else is asked of the header.
+    fn finish(&self) -> Inspection {
         let head = header::readable(&self.head);
-        let mut seen = self.seen;
-        seen.mbox_from = header::is_mbox_from(&head);
-        seen.malformed_header = header::fields(&head).skip(usize::from(seen.mbox_from)).any(|f| f.is_malformed());
-        seen.unknown_charset = !text::unknown_charsets(&head).is_empty();
-        seen.message_id = header::value(&head, "Message-ID")
-            .map(|value| String::from_utf8_lossy(value).split_whitespace().collect::<String>())
-            .filter(|id| !id.is_empty());
-        seen.received_at = date::received_at(&head);
-        seen.wants_receipt = header::value(&head, "Disposition-Notification-To").is_some();
-        seen
+        self.tell(&head, &header::fields(&head).collect::<Vec<_>>())
     }
-}
 
-/// A control character that Exchange refuses in a part declared as text or base64 (quirk 9). NUL is told by itself.
-pub(super) fn is_control(byte: u8) -> bool {
-    byte < 0x20 && !matches!(byte, 0 | b'\t' | b'\r' | b'\n')
+    /// What was seen, with what `head`, which is [`Inspector::head`] as it is read, and its `fields` show.
+    pub fn tell(&self, head: &[u8], fields: &[Field<'_>]) -> Inspection {
+        let Inspector { header, body, .. } = self;
+        let mbox_from = header::is_mbox_from(head);
+        Inspection {
+            nul: header.nul || body.nul,
+            bare_newline: header.bare_newline() || body.bare_newline(),
+            control: body.control,
+            raw_header: header.raw,
+            malformed_header: fields.iter().skip(usize::from(mbox_from)).any(Field::is_malformed),
+            unknown_charset: !text::unknown_charsets(head).is_empty(),
+            mbox_from,
+            header_line: header.lines.length(),
+            body_line: body.lines.length(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -176,11 +138,8 @@ mod tests {
     #[test]
     fn a_clean_message_needs_nothing() {
         let seen = inspect_bytes(clean());
-        assert_eq!(seen.message_id.as_deref(), Some("<a@b>"));
-        assert_eq!(seen.received_at, Some(ReceivedAt { unix: 978_343_200, offset: 0 }));
         assert_eq!((seen.header_line, seen.body_line), (29, 4));
         assert!(Repair::ALL.iter().all(|&repair| !seen.needs(repair, 100)));
-        assert!(!seen.wants_receipt);
     }
 
     #[test]
@@ -208,16 +167,50 @@ mod tests {
         }
     }
 
+    /// The same from a plain look at one line after the other.
+    fn reference(bytes: &[u8]) -> Inspection {
+        let lines: Vec<&[u8]> = bytes.split_inclusive(|&b| b == b'\n').collect();
+        let is_blank = |line: &&[u8]| line.ends_with(b"\n") && header::trim_end(line).is_empty();
+        let (header, body) = lines.split_at(lines.iter().position(is_blank).map_or(lines.len(), |at| at + 1));
+        let longest = |lines: &[&[u8]]| lines.iter().map(|line| header::measured(line).len()).max().unwrap_or(0);
+        let is_sound = |line: &&[u8]| {
+            line.strip_suffix(b"\r\n").is_some_and(|text| !text.contains(&b'\r') && !text.contains(&b'\n'))
+        };
+        let head = header::without_nul(&header.concat()).into_owned();
+        let mbox_from = header::is_mbox_from(&head);
+        Inspection {
+            nul: bytes.contains(&0),
+            bare_newline: !lines.iter().all(is_sound),
+            control: body.concat().iter().any(|&b| b.is_ascii_control() && !b"\0\t\r\n\x7f".contains(&b)),
+            raw_header: !header.concat().is_ascii(),
+            malformed_header: header::fields(&head).skip(usize::from(mbox_from)).any(|field| field.is_malformed()),
+            unknown_charset: !text::unknown_charsets(&head).is_empty(),
+            mbox_from,
+            header_line: longest(header),
+            body_line: longest(body),
+        }
+    }
+
+    fn in_pieces(pieces: &[&[u8]]) -> Inspection {
+        let mut inspector = Inspector::default();
+        pieces.iter().for_each(|piece| inspector.take(piece));
+        inspector.finish()
+    }
+
     proptest::proptest! {
-        /// Where the chunks fall makes no difference.
+        /// Whatever the bytes are and wherever the chunks fall.
         #[test]
-        fn streams(bytes in "[\\r\\n a:\u{7}\u{0}é]{0,60}", at in 0usize..200) {
+        fn agrees_with_the_reference(bytes in "([\\r\\n a:\u{7}\u{0}é]|\r\n|a: b\r\n){0,60}", cuts in [0usize..200, 0usize..200]) {
             let bytes = bytes.as_bytes();
-            let (a, b) = bytes.split_at(at.min(bytes.len()));
-            let mut inspector = Inspector::default();
-            inspector.take(a);
-            inspector.take(b);
-            proptest::prop_assert_eq!(inspector.finish(), inspect_bytes(bytes));
+            let (rest, last) = bytes.split_at(cuts[0].min(bytes.len()));
+            let (first, second) = rest.split_at(cuts[1].min(rest.len()));
+            proptest::prop_assert_eq!(inspect_bytes(bytes), reference(bytes));
+            proptest::prop_assert_eq!(in_pieces(&[first, second, last]), reference(bytes));
+        }
+
+        #[test]
+        fn agrees_with_the_reference_on_any_bytes(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
+            proptest::prop_assert_eq!(inspect_bytes(&bytes), reference(&bytes));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What we read of a message, and the little we ever change.
 //!
 //! - [`fingerprint`]: evidence that two copies are one message, over the header fields that every server keeps.
-//! - [`inspect`]: one streaming pass that tells what a target may refuse a message for.
+//! - [`survey`]: one streaming pass that tells hash, fingerprint and what a target may refuse a message for.
 //! - [`repair`]: a copy with the fault mended and nothing else changed.
 //! - [`received_at`]: a date for a message whose server tells none.
 //!
@@ -14,11 +14,15 @@ mod encode;
 mod fingerprint;
 mod header;
 mod inspect;
+mod lines;
 mod part;
 mod repair;
+mod scan;
+mod survey;
 mod text;
 
 pub use date::received_at;
 pub use fingerprint::{FINGERPRINT_FIELDS, fingerprint, fingerprint_body};
-pub use inspect::{Inspection, inspect};
+pub use inspect::Inspection;
 pub use repair::{Repair, RepairNote, repair};
+pub use survey::{Survey, survey};

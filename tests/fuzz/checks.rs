@@ -22,10 +22,12 @@ pub fn imap_replies(bytes: &[u8]) {
 /// A message: looked at without a panic; the fingerprint is that of its header alone.
 pub fn mime_read(bytes: &[u8]) {
     let body = Body::from_bytes(bytes.to_vec());
-    let seen = mime::inspect(&body).expect("in memory");
-    assert_eq!(seen.received_at, mime::received_at(bytes));
-    assert!(seen.header_line.max(seen.body_line) <= bytes.len());
-    assert_eq!(mime::fingerprint_body(&body).expect("in memory"), mime::fingerprint(bytes));
+    let seen = mime::survey(&body).expect("in memory");
+    assert!(seen.inspection.header_line.max(seen.inspection.body_line) <= bytes.len());
+    assert_eq!(seen.hash, body.hash().expect("in memory"));
+    assert_eq!(seen.fingerprint, mime::fingerprint(bytes));
+    assert_eq!(mime::fingerprint_body(&body).expect("in memory"), seen.fingerprint);
+    assert_eq!(mime::received_at(&seen.head), mime::received_at(bytes));
 }
 
 /// A message under every repair: what is repaired has the fault no more, and repairing again changes nothing.
@@ -35,7 +37,7 @@ pub fn mime_repair(bytes: &[u8]) {
     for repair in Repair::ALL {
         let Ok(Some((repaired, notes))) = mime::repair(&body, &[repair], Some(LONGEST)) else { continue };
         assert!(notes.iter().all(|note| note.places > 0));
-        assert!(!mime::inspect(&repaired).expect("in memory").needs(repair, LONGEST), "{repair:?}");
+        assert!(!mime::survey(&repaired).expect("in memory").inspection.needs(repair, LONGEST), "{repair:?}");
         assert!(matches!(mime::repair(&repaired, &[repair], Some(LONGEST)), Ok(None)), "{repair:?}");
     }
     let _ = mime::repair(&body, &Repair::ALL, Some(LONGEST));

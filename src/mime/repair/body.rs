@@ -4,8 +4,8 @@ use super::{Edits, Result, Work, beyond_repair, header};
 use crate::mime::{
     encode,
     header::{fields, measured},
-    inspect::is_control,
     part::{Content, Encoding, Part},
+    scan::is_control,
 };
 
 impl Work<'_> {

@@ -9,8 +9,8 @@ use crate::{
     body::Body,
     error::{Result, Scope},
     limits,
-    mime::{self, Inspection, Repair},
-    model::{BodyHash, Fingerprint, ReceivedAt},
+    mime::{self, Inspection, Repair, Survey},
+    model::{BodyHash, Fingerprint},
     target::Fault,
     transfer::bodies::spool_error,
 };
@@ -73,8 +73,8 @@ pub(super) struct Fitted {
     pub body: Body,
     pub hash: BodyHash,
     pub fingerprint: Fingerprint,
-    /// The date its own header tells, for a source that told none.
-    pub received_at: Option<ReceivedAt>,
+    /// The header it came with: tells a date where the source told none.
+    pub head: Vec<u8>,
     /// What was repaired, in words.
     pub repairs: String,
     pub size: u64,
@@ -85,7 +85,7 @@ pub(super) struct Fitted {
 /// # Errors
 /// The message can't be repaired without breaking a signature (scope message), or the spool failed (scope run).
 pub(super) fn fit(body: &Body, rung: Rung, limits: Limits) -> Result<Fitted> {
-    let inspection = mime::inspect(body).map_err(spool_error)?;
+    let Survey { inspection, hash, fingerprint, head } = mime::survey(body).map_err(spool_error)?;
     let mut wanted = before_sending(&inspection, limits);
     wanted.extend(rung.repairs().iter().filter(|repair| !wanted.contains(repair)).copied().collect::<Vec<_>>());
     let repaired = match if wanted.is_empty() { Ok(None) } else { mime::repair(body, &wanted, limits.max_line) } {
@@ -93,11 +93,16 @@ pub(super) fn fit(body: &Body, rung: Rung, limits: Limits) -> Result<Fitted> {
         Err(error) if error.scope() == Scope::Message && rung.repairs().is_empty() && !inspection.nul => None,
         repaired => repaired?,
     };
+    let as_read = repaired.is_none();
     let (body, notes) = repaired.unwrap_or_else(|| (body.clone(), Vec::new()));
-    let hash = if inspection.bare_newline { body.wire_hash() } else { body.hash() }.map_err(spool_error)?;
-    let fingerprint = mime::fingerprint_body(&body).map_err(spool_error)?;
+    let hash = match inspection.bare_newline {
+        true => body.wire_hash().map_err(spool_error)?,
+        false if as_read => hash,
+        false => body.hash().map_err(spool_error)?,
+    };
+    let fingerprint = if as_read { fingerprint } else { mime::fingerprint_body(&body).map_err(spool_error)? };
     let repairs = notes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-    Ok(Fitted { size: body.len(), body, hash, fingerprint, received_at: inspection.received_at, repairs })
+    Ok(Fitted { size: body.len(), body, hash, fingerprint, head, repairs })
 }
 
 /// The hashes of everything that these bytes may have been sent as, their own first: by them a message that an earlier pass had
@@ -106,8 +111,8 @@ pub(super) fn fit(body: &Body, rung: Rung, limits: Limits) -> Result<Fitted> {
 /// # Errors
 /// The spool failed.
 pub(in crate::transfer) fn forms(body: &Body, max_line: Option<usize>) -> Result<Vec<BodyHash>> {
-    let mut forms = vec![body.hash().map_err(spool_error)?];
-    let inspection = mime::inspect(body).map_err(spool_error)?;
+    let Survey { inspection, hash, .. } = mime::survey(body).map_err(spool_error)?;
+    let mut forms = vec![hash];
     let longest = max_line.unwrap_or(limits::LINE_SAFE);
     if Repair::ALL.iter().all(|repair| !inspection.needs(*repair, longest)) {
         return Ok(forms);

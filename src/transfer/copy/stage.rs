@@ -15,7 +15,7 @@ use crate::{
     clock,
     error::{Code, Error, Result, Scope},
     ledger::{Intent, Row, Settlement},
-    limits,
+    limits, mime,
     model::{BodyHash, Fingerprint, Flags, Reason, ReceivedAt, RowState},
     source::{FetchResult, Fetched},
     target::{AppendItem, TargetCapabilities},
@@ -105,12 +105,12 @@ impl Stager<'_> {
             }
             Err(error) => return Err(error),
         };
-        let Fitted { body, hash, fingerprint, received_at, repairs, size } = fitted;
+        let Fitted { body, hash, fingerprint, head, repairs, size } = fitted;
         if let Some(limit) = self.capabilities.max_size.filter(|limit| size > *limit) {
             self.end(&row, RowState::Skipped, plan::too_big(size, limit)).await?;
             return Ok(None);
         }
-        let received_at = row.received_at.or(received_at);
+        let received_at = row.received_at.or_else(|| mime::received_at(&head));
         Ok(Some(Ready { row, rung, body, hash, fingerprint, received_at, repairs }))
     }
 
