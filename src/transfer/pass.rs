@@ -78,12 +78,13 @@ async fn look_once(run: &Arc<Run>, sides: &mut Sides, spares: &mut Spares) -> Re
     }
     let recorded = discover::record(run, source, target, listed, &mut there).await?;
     let max_line = target.capabilities().max_line;
-    let (folders, created) = tokio::join!(
+    let (listed, created) = tokio::join!(
         discover::list(run, source, recorded.clone(), max_line),
         targets::create_new(run, target, &recorded, &mut there)
     );
+    listed?;
     created?;
-    Ok(Sight { folders: folders?, there })
+    Ok(Sight { folders: run.ledger.folders(run.lease.pair).await?, there })
 }
 
 /// Where it goes, over as many sessions as it takes.

@@ -45,17 +45,17 @@ pub(super) async fn record(
 pub(super) async fn discover_only(run: &Run, source: &mut dyn SourceSession) -> Result<Vec<FolderRow>> {
     let listed = source.folders().await?;
     let folders = run.ledger.list_folders(run.lease, listed.into_iter().map(folders::listing).collect()).await?;
-    list(run, source, folders, None).await
+    list(run, source, folders, None).await?;
+    run.ledger.folders(run.lease.pair).await
 }
 
-/// Lists the messages of `folders`; returns every folder the ledger knows, as it stands now. `max_line` is the longest line that the
-/// target takes.
+/// Lists the messages of `folders`. `max_line` is the longest line that the target takes.
 pub(super) async fn list(
     run: &Run,
     source: &mut dyn SourceSession,
     folders: Vec<FolderRow>,
     max_line: Option<usize>,
-) -> Result<Vec<FolderRow>> {
+) -> Result<()> {
     let readable: HashMap<FolderName, FolderRow> = folders
         .into_iter()
         .filter(|f| f.present && f.skipped.is_none() && run.options.scope.admits_folder(&f.path))
@@ -75,8 +75,7 @@ pub(super) async fn list(
             reborn::identify(run, source, *rebirth, max_line).await?;
         }
     }
-    rescope::apply(run, &readable).await?;
-    run.ledger.folders(run.lease.pair).await
+    rescope::apply(run, &readable).await
 }
 
 /// Runs the source's discovery beside the one who writes down what it tells.
