@@ -15,7 +15,8 @@
 //! ```text
 //! cli ─▶ project (pairs, batches, passes) ─▶ transfer::run_pass ─▶ pass
 //!   discover    source changes since the cursor → ledger rows; the cursor never passes a row that was not written
-//!   map         source folder → target folder (special use, illegal names, collisions); pure; pinned in the ledger
+//!   map         source folder → target folder (special use, illegal names, collisions); pure; pinned in the ledger;
+//!               folders that are new are created while the source is still listed
 //!   moves       what left one folder and appeared in another is moved at the target, not copied again
 //!   lanes       folders side by side; each one, on one connection a side:
 //!     reconcile   rows in doubt and unknown arrivals: ask the target before anything is appended there

@@ -42,7 +42,7 @@ pub const REPLIES_WAITING: usize = 256;
 pub const REPLIES_LINGER: Duration = Duration::from_millis(4);
 /// Messages in flight from which on replies may gather.
 pub const REPLIES_DEEP: usize = 64;
-/// A server whose set-up round trip takes less is near: nothing is gained by waiting for several replies side by side.
+/// A server whose set-up takes less is near: lanes have no round trips to hide there.
 pub const NEAR: Duration = Duration::from_millis(10);
 /// Bytes of commands that may wait to be written on one connection.
 pub const OUTBOX: usize = 256 << 10;
@@ -59,7 +59,7 @@ pub const FETCH_CHUNK: usize = 64;
 /// Commands without a reply on one connection, bodies aside: enough to hide a round trip, few enough to drain quickly.
 pub const COMMANDS_IN_FLIGHT: usize = 64;
 /// Folders whose listing is asked for ahead of the one that is read, so that small folders cost few round trips.
-pub const FOLDERS_AHEAD: usize = 32;
+pub const FOLDERS_AHEAD: usize = COMMANDS_IN_FLIGHT / 3;
 /// FETCH commands for many messages in flight, when a target is read back.
 pub const FINDS_AHEAD: usize = 4;
 /// The longest command line we send, literals aside (bytes; quirk 65: Zimbra refuses above 10,240; quirk 75).
@@ -147,8 +147,8 @@ pub const RENAME_SAMPLE: usize = 16;
 pub const FOLDER_SEGMENT: usize = 180;
 /// Messages newest in another folder that are looked at for one that left the folder it was appended to.
 pub const ELSEWHERE: u32 = 2000;
-/// How long a folder must stand still after a server that itself ended the session: it reads no more, so only the command that it
-/// was executing can still take effect (0.4 s on Exchange, microsoft365.md §7.1; a slow store may take a few times that).
+/// How long a folder must stand still after a server that itself ended the session: it reads no more, so only what it had read can
+/// still take effect (0.4 s on Exchange, microsoft365.md §7.1; a slow store may take a few times that).
 pub const SETTLE_AFTER_GOODBYE: Duration = Duration::from_secs(2);
 /// The longest wait for a folder to stand still, when others keep writing to it.
 pub const SETTLE_MOST: Duration = Duration::from_secs(600);

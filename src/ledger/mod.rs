@@ -79,11 +79,11 @@ pub trait Ledger: Send + Sync {
 
     /// What is known of a target folder.
     async fn target_folder(&self, pair: i64, folder: &FolderName) -> Result<Option<TargetFolderState>>;
-    /// Records what is known of a target folder.
+    /// Records what is known of a target folder. With another UIDVALIDITY than before, the pair's UIDs of before are voided with it.
     async fn set_target_folder(&self, lease: Lease, folder: &FolderName, state: TargetFolderState) -> Result<()>;
-    /// Voids the pair's target UIDs in a folder whose UIDVALIDITY changed, before they are found again; returns how many.
+    /// Voids the pair's target UIDs in a folder whose UIDVALIDITY is `now` another one, before they are found again; returns how many.
     /// Another pair that shares the mailbox learns of the change by its own frontier.
-    async fn void_target_uids(&self, lease: Lease, folder: &FolderName) -> Result<u64>;
+    async fn void_target_uids(&self, lease: Lease, folder: &FolderName, now: u32) -> Result<u64>;
 
     /// A target folder got a new name: every row, pin and frontier that names it follows, in one transaction, and in every
     /// pair that shares the mailbox. A folder that bore the name before is taken to be gone: its rows lose their UIDs.

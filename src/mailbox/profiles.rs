@@ -127,7 +127,8 @@ const DOVECOT: Profile = Profile {
     source_connections: 4, // ten per user and address by default (quirk 74)
     target_connections: 4,
     window: Window { messages: 512, bytes: 12 << 20 },
-    // No size is refused but by the quota: to wait for its "go on" empties the pipeline for two round trips.
+    // A size is refused only by its quota plugin; to wait for "go on" before each large message empties the pipeline for two
+    // round trips, and made a copy over 40 ms half as fast again.
     eager_literal: u64::MAX,
     asks_names: true, // "Character not allowed in mailbox name: '.'" with Maildir++ (quirk 77)
     ..GENERIC

@@ -25,7 +25,8 @@ pub trait TargetConnector: Send + Sync {
     fn describe(&self) -> String;
 }
 
-/// What a target is able to do and what it keeps, asked once; from its profile and its capabilities.
+/// What a target is able to do and what it keeps, by its profile and by what it announces in the session. Quota, APPENDLIMIT and the
+/// characters in names are asked once a mailbox.
 #[derive(Clone, Debug)]
 pub struct TargetCapabilities {
     /// The profile that was recognised ("Dovecot", "Exchange Online", …).
@@ -244,7 +245,8 @@ pub trait TargetSession: Send {
     ///
     /// # Errors
     /// The session is lost; [`crate::error::Disposition::RetryAfter`] with a time when throttled, whether or not the session was lost
-    /// by it. What is certainly not stored is told before as [`AppendResult::NotSent`]; rows without an outcome are in doubt.
+    /// by it. What is certainly not stored is told before as [`AppendResult::NotSent`]; rows without an outcome are in doubt, and so are
+    /// those that are [`AppendResult::Unanswered`].
     async fn append(
         &mut self,
         folder: &FolderName,
@@ -252,8 +254,17 @@ pub trait TargetSession: Send {
         outcomes: mpsc::Sender<Appended>,
     ) -> Result<()>;
 
-    /// Applies differences of flags, pipelined. Messages that are gone are passed over; returns the UIDs that were there.
-    async fn set_flags(&mut self, folder: &FolderName, changes: Vec<(u32, FlagChange)>) -> Result<Vec<u32>>;
+    /// Applies differences of flags, pipelined, to UIDs under `validity`. Messages that are gone are passed over; returns the UIDs that were
+    /// there.
+    ///
+    /// # Errors
+    /// [`crate::error::Code::Identity`] where the folder has another UIDVALIDITY by now: the UIDs would be strangers'.
+    async fn set_flags(
+        &mut self,
+        folder: &FolderName,
+        validity: u32,
+        changes: Vec<(u32, FlagChange)>,
+    ) -> Result<Vec<u32>>;
 
     /// Finds messages, in ascending UID order, a page at a time. Returns the folder's counters from before.
     async fn find(

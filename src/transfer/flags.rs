@@ -27,15 +27,13 @@ pub(super) async fn apply(run: &Run, target: &mut dyn TargetSession, job: &Job) 
         let differs = |row: &Row| {
             let change = row.applied.change_to(&row.flags.kept(keywords));
             let at = row.target.filter(|_| !change.is_empty() && !row.missing_at_target)?;
-            Some((row.id, at.uid, change, row.flags.kept(keywords)))
+            Some((row.id, at, change, row.flags.kept(keywords)))
         };
         let changes: Vec<_> = page.iter().filter_map(differs).collect();
-        if changes.is_empty() {
-            continue;
-        }
-        let wanted = changes.iter().map(|(_, uid, change, _)| (*uid, change.clone())).collect();
-        let there: HashSet<u32> = target.set_flags(&job.folder, wanted).await?.into_iter().collect();
-        let applied = changes.into_iter().filter(|(_, uid, ..)| there.contains(uid));
+        let Some(validity) = changes.first().map(|(_, at, ..)| at.validity) else { continue };
+        let wanted = changes.iter().map(|(_, at, change, _)| (at.uid, change.clone())).collect();
+        let there: HashSet<u32> = target.set_flags(&job.folder, validity, wanted).await?.into_iter().collect();
+        let applied = changes.into_iter().filter(|(_, at, ..)| there.contains(&at.uid));
         let corrections = applied.map(|(row, _, _, flags)| Correction::Applied(row, flags)).collect();
         run.ledger.correct(run.lease, corrections).await?;
     }

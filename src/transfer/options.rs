@@ -108,7 +108,7 @@ pub struct Options {
     pub connections: Option<usize>,
     /// Never more than these per side: the mailbox's share of what its endpoints allow.
     pub most_connections: Option<usize>,
-    /// Mailboxes that move at the same time, this one among them; 0 counts as 1.
+    /// Mailboxes that move at the same time, this one among them (0: not known, as for one).
     pub together: usize,
     /// Where refused messages are kept as .eml; `None`: nowhere.
     pub quarantine: Option<std::path::PathBuf>,

@@ -1,9 +1,14 @@
 //! One pass over one pair, top to bottom.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::{
-    Event, PassKind, Stage, VerifyLevel, discover,
+    Event, PassKind, Stage, VerifyLevel,
+    copy::first_cause,
+    discover,
     job::Job,
     lane::{self, Walked},
     mirror, moves,
@@ -14,7 +19,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    ledger::{FolderRow, RowQuery, Settlement},
+    ledger::{FolderId, FolderRow, RowQuery, Settlement},
     limits,
     model::{FolderPath, RowState},
     source::SourceSession,
@@ -44,6 +49,8 @@ struct Sight {
     folders: Vec<FolderRow>,
     /// The target's own list of folders.
     there: Vec<TargetFolder>,
+    /// Source folders whose target folder was refused, and told to be.
+    refused: HashSet<FolderId>,
 }
 
 /// What there is, over as many sessions as it takes.
@@ -57,12 +64,12 @@ async fn look(run: &Arc<Run>, sides: &mut Sides, spares: &mut Spares) -> Result<
     }
 }
 
-/// Discovery, or what the ledger knows where the pass adds nothing.
+/// Discovery, beside which the folders that are new are created; or what the ledger knows where the pass adds nothing.
 async fn look_once(run: &Arc<Run>, sides: &mut Sides, spares: &mut Spares) -> Result<Sight> {
     match run.options.pass {
         PassKind::Verify => {
             let there = sides.target(run).await?.folders().await?;
-            return Ok(Sight { folders: run.ledger.folders(run.lease.pair).await?, there });
+            return Ok(Sight { folders: run.ledger.folders(run.lease.pair).await?, there, refused: HashSet::new() });
         }
         PassKind::Retry => list_again(run).await?,
         _ => {}
@@ -78,13 +85,13 @@ async fn look_once(run: &Arc<Run>, sides: &mut Sides, spares: &mut Spares) -> Re
     }
     let recorded = discover::record(run, source, target, listed, &mut there).await?;
     let max_line = target.capabilities().max_line;
-    let (listed, created) = tokio::join!(
+    let mut refused = HashSet::new();
+    let (read, created) = tokio::join!(
         discover::list(run, source, recorded.clone(), max_line),
-        targets::create_new(run, target, &recorded, &mut there)
+        targets::create_new(run, target, &recorded, &mut there, &mut refused)
     );
-    listed?;
-    created?;
-    Ok(Sight { folders: run.ledger.folders(run.lease.pair).await?, there })
+    first_cause([read, created])?;
+    Ok(Sight { folders: run.ledger.folders(run.lease.pair).await?, there, refused })
 }
 
 /// Where it goes, over as many sessions as it takes.
@@ -99,12 +106,12 @@ async fn prepare(run: &Run, sides: &mut Sides, sight: Sight) -> Result<Vec<Job>>
 }
 
 /// Maps, creates and follows moves.
-async fn prepare_once(run: &Run, sides: &mut Sides, Sight { folders, there }: &Sight) -> Result<Vec<Job>> {
+async fn prepare_once(run: &Run, sides: &mut Sides, Sight { folders, there, refused }: &Sight) -> Result<Vec<Job>> {
     if run.options.pass == PassKind::Verify {
         return targets::pinned(run, sides.target(run).await?, folders, there).await;
     }
     let (source, target) = sides.both(run).await?;
-    let jobs = targets::prepare(run, target, folders, there).await?;
+    let jobs = targets::prepare(run, target, folders, there, refused).await?;
     moves::follow(run, source, target, folders, &jobs).await?;
     Ok(jobs)
 }

@@ -77,11 +77,15 @@ pub(super) async fn place_arrived(run: &Run, target: &mut dyn TargetSession, fol
 }
 
 /// What the ledger knows of the folder; a changed UIDVALIDITY voids every UID in it, for flags would hit strangers' messages.
-async fn known_state(run: &Run, folder: &FolderName, now: FolderStatus) -> Result<Option<TargetFolderState>> {
+pub(super) async fn known_state(
+    run: &Run,
+    folder: &FolderName,
+    now: FolderStatus,
+) -> Result<Option<TargetFolderState>> {
     let known = run.ledger.target_folder(run.lease.pair, folder).await?;
     match known {
         Some(known) if known.validity != now.validity => {
-            let voided = run.ledger.void_target_uids(run.lease, folder).await?;
+            let voided = run.ledger.void_target_uids(run.lease, folder, now.validity).await?;
             tracing::warn!(?folder, voided, "The target renumbered a folder; its messages are recognised by content.");
             let reborn = TargetFolderState { validity: now.validity, next: 1, ..TargetFolderState::default() };
             run.ledger.set_target_folder(run.lease, folder, reborn).await?;

@@ -10,33 +10,37 @@ use crate::{
     target::{TargetCapabilities, TargetFolder, TargetSession},
 };
 
-/// Maps every folder that is read, sees to it that its target exists, and gathers the jobs.
+/// Maps every folder that is read, but for the `refused`, sees to it that its target exists, and gathers the jobs.
 pub(super) async fn prepare(
     run: &Run,
     target: &mut dyn TargetSession,
     folders: &[FolderRow],
     listed: &[TargetFolder],
+    refused: &HashSet<FolderId>,
 ) -> Result<Vec<Job>> {
-    let read: Vec<&FolderRow> = folders.iter().filter(|f| is_read(run, f)).collect();
+    let read: Vec<&FolderRow> = folders.iter().filter(|f| is_read(run, f) && !refused.contains(&f.id)).collect();
     let mut pins = pin(run, target, folders, &read, listed).await?;
-    ensure(run, target, &read, &mut pins, listed, |folder, error| tell_refused(run, folder, error)).await?;
+    ensure(run, target, &read, &mut pins, listed).await?;
     let jobs = gather(target, &read, &pins);
     with_counters(run, target, jobs).await
 }
 
-/// Creates the folders that are new, while the source lists their messages; `there` has them then. What is refused is left to
-/// [`prepare`], which tells it.
+/// Creates the folders that are new, while the source lists their messages: `there` has them then, and `refused` those that cannot be.
 pub(super) async fn create_new(
     run: &Run,
     target: &mut dyn TargetSession,
     folders: &[FolderRow],
     there: &mut Vec<TargetFolder>,
+    refused: &mut HashSet<FolderId>,
 ) -> Result<()> {
     let new: Vec<&FolderRow> = folders.iter().filter(|f| is_read(run, f) && f.target.is_none()).collect();
     let mut pins = pin(run, target, folders, &new, there).await?;
-    ensure(run, target, &new, &mut pins, there, |_, _| ()).await?;
+    ensure(run, target, &new, &mut pins, there).await?;
     for folder in new {
-        let Some(PinnedTarget { path, name: Some(name) }) = pins.remove(&folder.id) else { continue };
+        let Some(PinnedTarget { path, name: Some(name) }) = pins.remove(&folder.id) else {
+            refused.insert(folder.id);
+            continue;
+        };
         if there.iter().all(|known| known.name != name) {
             there.push(TargetFolder { name, path, role: None, selectable: true, subscribed: folder.subscribed });
         }
@@ -148,7 +152,6 @@ async fn ensure(
     read: &[&FolderRow],
     pins: &mut Pins,
     listed: &[TargetFolder],
-    refused: impl Fn(&FolderRow, &Error),
 ) -> Result<()> {
     let there: HashSet<&FolderName> = listed.iter().filter(|f| f.selectable).map(|f| &f.name).collect();
     let mut wanted = Vec::new();
@@ -173,7 +176,7 @@ async fn ensure(
             }
             Err(error) if error.scope() <= Scope::Folder => {
                 pins.remove(&folder.id);
-                refused(folder, &error);
+                tell_refused(run, folder, &error);
             }
             Err(error) => return Err(error),
         }

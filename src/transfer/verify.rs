@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use tokio::sync::mpsc;
 
-use super::{Attention, PassKind, Severity, VerifyLevel, bodies, job::Job, run::Run};
+use super::{Attention, PassKind, Severity, VerifyLevel, bodies, job::Job, reconcile, run::Run};
 use crate::{
     error::{Code, Result, Side},
     ledger::{Correction, Placed, RowQuery, TargetFolderState},
@@ -53,7 +53,7 @@ impl Differences {
 /// Compares one folder; the counters it was found with are remembered, so that an untouched folder costs nothing next time.
 pub(super) async fn verify(run: &Run, target: &mut dyn TargetSession, job: &Job) -> Result<Differences> {
     if let Some(empty) = job.status.filter(|status| status.messages == 0)
-        && owes_nothing(run, job, empty).await?
+        && owes_nothing(run, job).await?
     {
         remember(run, job, empty, true).await?;
         return Ok(Differences::default());
@@ -66,6 +66,8 @@ pub(super) async fn verify(run: &Run, target: &mut dyn TargetSession, job: &Job)
     let status = status?;
     let Walk { mut differences, sample, missing, found_again, .. } = walk;
     correct(run, missing, found_again).await?;
+    // Under another UIDVALIDITY than before no UID of ours holds any more: those rows count as unplaced from here on.
+    reconcile::known_state(run, &job.folder, status).await?;
     differences.altered += compare_content(run, target, job, sample).await?;
     differences.unplaced = count_unplaced(run, job).await?;
     report(run, job, &differences);
@@ -73,10 +75,11 @@ pub(super) async fn verify(run: &Run, target: &mut dyn TargetSession, job: &Job)
     Ok(differences)
 }
 
-/// Whether no message of ours is in the folder that its counters call empty, or ought to be: then there is nothing to look at.
-async fn owes_nothing(run: &Run, job: &Job, status: FolderStatus) -> Result<bool> {
-    let placed = run.ledger.placed(run.lease.pair, &job.folder, status.validity, 0).await?;
-    Ok(placed.is_empty() && count_unplaced(run, job).await? == 0)
+/// Whether no message of ours ever went to the folder: then there is nothing to look for.
+async fn owes_nothing(run: &Run, job: &Job) -> Result<bool> {
+    let states = vec![RowState::Intended, RowState::Copied, RowState::AlreadyPresent];
+    let query = RowQuery { target_folder: Some(job.folder.clone()), states, limit: 1, ..RowQuery::default() };
+    Ok(run.ledger.rows(run.lease.pair, query).await?.is_empty())
 }
 
 /// Remembers the counters that everything in the folder is accounted for with.

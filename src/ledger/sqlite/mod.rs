@@ -210,9 +210,9 @@ impl Ledger for SqliteLedger {
         self.write(lease, Durability::Process, move |c, held| places::set_state(c, held, &folder, &state)).await
     }
 
-    async fn void_target_uids(&self, lease: Lease, folder: &FolderName) -> Result<u64> {
+    async fn void_target_uids(&self, lease: Lease, folder: &FolderName, now: u32) -> Result<u64> {
         let folder = folder.clone();
-        self.write(lease, Durability::Process, move |c, held| places::void_uids(c, held, &folder)).await
+        self.write(lease, Durability::Process, move |c, held| places::void_uids(c, held, &folder, now)).await
     }
 
     async fn rename_target_folder(&self, lease: Lease, from: &FolderName, to: PinnedTarget) -> Result<()> {

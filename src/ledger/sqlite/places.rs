@@ -135,7 +135,7 @@ pub(super) fn state(connection: &Connection, pair: i64, name: &FolderName) -> Re
     Ok(state)
 }
 
-/// Records what the pair knows of a target folder.
+/// Records what the pair knows of a target folder. With another UIDVALIDITY than before, the UIDs of before hold no more.
 pub(super) fn set_state(
     connection: &Connection,
     held: &Held,
@@ -143,6 +143,13 @@ pub(super) fn set_state(
     state: &TargetFolderState,
 ) -> Result<(), Fault> {
     let folder = intern(connection, held, name)?;
+    let before = connection
+        .prepare_cached("SELECT validity FROM frontier WHERE pair = ?1 AND folder = ?2")?
+        .query_row([held.pair, folder], |row| row.get::<_, u32>(0))
+        .optional()?;
+    if before.is_some_and(|before| before != state.validity) {
+        void_uids(connection, held, name, state.validity)?;
+    }
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO frontier (pair, folder, validity, next, messages, modseq, verified)
@@ -160,15 +167,15 @@ pub(super) fn set_state(
     Ok(())
 }
 
-/// Forgets the pair's UIDs in a folder; another pair finds out about the new UIDVALIDITY by its own frontier.
-pub(super) fn void_uids(connection: &Connection, held: &Held, name: &FolderName) -> Result<u64, Fault> {
+/// Forgets the pair's UIDs in a folder, but for those under its UIDVALIDITY `now`; another pair finds out about that by its own frontier.
+pub(super) fn void_uids(connection: &Connection, held: &Held, name: &FolderName, now: u32) -> Result<u64, Fault> {
     let folder = intern(connection, held, name)?;
     let voided = connection
         .prepare_cached(
             "UPDATE placement INDEXED BY placement_place SET target_validity = NULL, target_uid = NULL
-             WHERE target_folder = ?1 AND target_uid IS NOT NULL AND pair = ?2",
+             WHERE target_folder = ?1 AND target_uid IS NOT NULL AND pair = ?2 AND target_validity <> ?3",
         )?
-        .execute([folder, held.pair])?;
+        .execute(params![folder, held.pair, now])?;
     Ok(voided.try_into().unwrap_or(u64::MAX))
 }
 

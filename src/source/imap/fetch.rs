@@ -150,8 +150,8 @@ impl<'a> Fetcher<'a> {
         Ok(())
     }
 
-    /// A window is overstepped by one command at most: a body larger than all of it must come too. The same holds for the memory that the
-    /// process has for bodies.
+    /// A window is overstepped by one command at most: a body larger than all of it must come too. The same holds for the memory
+    /// that the process has for bodies.
     fn has_room(&self) -> bool {
         let messages: usize = self.flying.iter().map(|flight| flight.items.len()).sum();
         let bytes: u64 = self.flying.iter().map(Flight::bytes).sum();
@@ -201,7 +201,8 @@ impl<'a> Fetcher<'a> {
         };
         let command = Command::new("UID FETCH").word(&uidset::compact(&uids)).word(&what).expecting(bytes);
         let tag = self.link.connection().queue(command);
-        let promise = (kind == Kind::Bodies).then(|| self.link.bodies().promise(set.iter().map(|item| item.size)));
+        let whole = kind == Kind::Bodies && self.part == Part::Body;
+        let promise = whole.then(|| self.link.bodies().promise(set.iter().map(|item| item.size)));
         self.flying.push_back(Flight::new(tag, kind, set, promise));
     }
 

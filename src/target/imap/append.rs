@@ -52,7 +52,7 @@ pub(super) async fn append(
         waiting,
         admission: None,
         flying,
-        rest: None,
+        pause: None,
         stopped: opened.err(),
         goodbye: None,
     };
@@ -75,7 +75,7 @@ struct Appender<'a> {
     admission: Option<BoxFuture<'static, ()>>,
     flying: VecDeque<(Tag, Unit)>,
     /// Until when replies gather unread.
-    rest: Option<clock::Instant>,
+    pause: Option<clock::Instant>,
     /// Why nothing more is begun.
     stopped: Option<Error>,
     /// When the server's goodbye was read.
@@ -116,12 +116,12 @@ impl Appender<'_> {
             let room = (!self.waiting.is_empty() && self.is_crowded()).then_some(limits::OUTBOX as u64 - 1);
             let hungry = more && self.stopped.is_none() && self.waiting.is_empty();
             tokio::select! {
-                event = self.link.event_or_room(room), if !self.flying.is_empty() && self.rest.is_none() => {
+                event = self.link.event_or_room(room), if !self.flying.is_empty() && self.pause.is_none() => {
                     if let Some(event) = event? {
                         self.take_all(event).await?;
                     }
                 }
-                () = rested(self.rest), if self.rest.is_some() => self.rest = None,
+                () = paused(self.pause), if self.pause.is_some() => self.pause = None,
                 () = admitted(&mut self.admission), if self.admission.is_some() && self.stopped.is_none() => self.send(),
                 group = groups.recv(), if hungry => match group {
                     Some(group) => self.enqueue(group),
@@ -143,10 +143,10 @@ impl Appender<'_> {
     /// Lets the next unit wait for its admission, if the window has room for it. A worn session is replaced once nothing is
     /// in flight.
     async fn admit(&mut self) -> Result<()> {
-        if self.admission.is_some() || self.stopped.is_some() || self.waiting.is_empty() || !self.window_has_room() {
+        if self.admission.is_some() || self.stopped.is_some() || self.waiting.is_empty() {
             return Ok(());
         }
-        if self.is_crowded() {
+        if !self.window_has_room() || self.is_crowded() {
             return Ok(());
         }
         if self.link.is_worn() {
@@ -205,8 +205,8 @@ impl Appender<'_> {
         }
     }
 
-    /// Takes a reply and those that were read with it. While much is in flight the next ones may gather: a server that takes messages one by
-    /// one answers each by itself, and to wake up for each of them took as much CPU time as all other work on the message.
+    /// Takes a reply and those that were read with it. While much is in flight the next ones may gather: a server that takes
+    /// messages one by one answers each by itself, and to wake up for each took as much CPU time as all other work on the message.
     async fn take_all(&mut self, event: Event) -> Result<()> {
         self.take(event).await?;
         while let Some(event) = self.link.try_event()? {
@@ -214,7 +214,7 @@ impl Appender<'_> {
         }
         let flying: usize = self.flying.iter().map(|(_, unit)| unit.items.len()).sum();
         let deep = flying >= limits::REPLIES_DEEP && 2 * flying > self.link.profile().window.messages;
-        self.rest = (deep && self.link.connection().unsent() == 0).then(|| clock::instant() + limits::REPLIES_LINGER);
+        self.pause = (deep && self.link.connection().unsent() == 0).then(|| clock::instant() + limits::REPLIES_LINGER);
         Ok(())
     }
 
@@ -270,6 +270,7 @@ impl Appender<'_> {
 
     async fn renew(&mut self) -> Result<()> {
         self.link.renew().await?;
+        self.goodbye = None;
         self.kept = open(self.link, self.folder).await?;
         Ok(())
     }
@@ -323,8 +324,8 @@ async fn admitted(admission: &mut Option<BoxFuture<'static, ()>>) {
     }
 }
 
-/// Waits for the end of a rest; pends where there is none.
-async fn rested(until: Option<clock::Instant>) {
+/// Waits for the end of a pause; pends where there is none.
+async fn paused(until: Option<clock::Instant>) {
     match until {
         Some(until) => clock::sleep_until(until).await,
         None => std::future::pending().await,

@@ -3,13 +3,13 @@
 use crate::{
     error::Result,
     imap::{Command, Event},
-    mailbox::{self, Link},
+    mailbox::{Link, Told},
     target::TargetCapabilities,
 };
 
 /// What a server tells of a mailbox only when it is asked.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Told {
+pub(super) struct Answers {
     /// APPENDLIMIT of the inbox (RFC 7889).
     append_limit: Option<u64>,
     /// Free bytes.
@@ -19,7 +19,7 @@ pub(super) struct Told {
 }
 
 /// Asks in one round trip, and only where there is something to ask.
-pub(super) async fn ask(link: &mut Link) -> Result<Told> {
+pub(super) async fn ask(link: &mut Link) -> Result<Answers> {
     let mut commands = Vec::new();
     if link.server().has("QUOTA") {
         commands.push(Command::new("GETQUOTAROOT").string(b"INBOX"));
@@ -34,11 +34,11 @@ pub(super) async fn ask(link: &mut Link) -> Result<Told> {
     let told = link.run_all(commands).await?;
     let illegal = suspect.filter(|_| told.last().is_some_and(refuses_name));
     let events: Vec<&Event> = told.iter().flat_map(|told| &told.untagged).collect();
-    Ok(Told { append_limit: limit_told(&events), quota_free: quota_free(&events), illegal })
+    Ok(Answers { append_limit: limit_told(&events), quota_free: quota_free(&events), illegal })
 }
 
 /// What the target is able to do.
-pub(super) fn of(link: &Link, told: &Told) -> TargetCapabilities {
+pub(super) fn of(link: &Link, told: &Answers) -> TargetCapabilities {
     let (profile, server) = (link.profile(), link.server());
     TargetCapabilities {
         profile: profile.name,
@@ -72,7 +72,7 @@ fn suspect(link: &Link) -> Option<&'static str> {
     link.profile().asks_names.then_some(other)
 }
 
-fn refuses_name(told: &mailbox::Told) -> bool {
+fn refuses_name(told: &Told) -> bool {
     let text = told.tagged.text.to_ascii_lowercase();
     !told.is_ok() && (text.contains("not allowed") || text.contains("invalid mailbox name"))
 }

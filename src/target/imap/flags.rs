@@ -4,17 +4,27 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::kept::Kept;
 use crate::{
-    error::Result,
-    imap::{Command, Event, uidset},
+    error::{Code, Disposition, Error, Result, Scope},
+    imap::{Command, Event, uidset, utf7},
     limits,
     mailbox::Link,
     model::{FlagChange, Flags, FolderName},
 };
 
 /// Applies `changes`; returns the UIDs that were there. See [`crate::target::TargetSession::set_flags`].
-pub(super) async fn set(link: &mut Link, folder: &FolderName, changes: Vec<(u32, FlagChange)>) -> Result<Vec<u32>> {
-    let profile = link.profile();
-    let kept = Kept::by(profile, Some(link.select(folder, false).await?));
+pub(super) async fn set(
+    link: &mut Link,
+    folder: &FolderName,
+    validity: u32,
+    changes: Vec<(u32, FlagChange)>,
+) -> Result<Vec<u32>> {
+    let (profile, side) = (link.profile(), link.side());
+    let selected = link.select(folder, false).await?;
+    if selected.validity != validity {
+        let name = utf7::decode(folder.as_bytes());
+        return Err(Error::new(Code::Identity, side, Scope::Folder, Disposition::RetryAfter(None), name));
+    }
+    let kept = Kept::by(profile, Some(selected));
     let mut equal: HashMap<FlagChange, BTreeSet<u32>> = HashMap::new();
     for (uid, change) in changes {
         equal.entry(change).or_default().insert(uid);

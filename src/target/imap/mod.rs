@@ -18,7 +18,7 @@ use std::sync::{Arc, OnceLock, atomic::AtomicBool};
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-use self::capabilities::Told;
+use self::capabilities::Answers;
 use super::{
     AppendItem, Appended, Evidence, Find, FolderStatus, Found, TargetCapabilities, TargetConnector, TargetEditor,
     TargetFolder, TargetSession,
@@ -36,7 +36,7 @@ pub struct ImapTarget {
     /// Whether MULTIAPPEND is used where it is offered: until a server answers BAD to it.
     together: Arc<AtomicBool>,
     /// What the first session was told.
-    told: Arc<OnceLock<Told>>,
+    told: Arc<OnceLock<Answers>>,
 }
 
 impl ImapTarget {
@@ -110,8 +110,13 @@ impl TargetSession for ImapTargetSession {
         append::append(&mut self.link, folder, &self.together, groups, outcomes).await
     }
 
-    async fn set_flags(&mut self, folder: &FolderName, changes: Vec<(u32, FlagChange)>) -> Result<Vec<u32>> {
-        flags::set(&mut self.link, folder, changes).await
+    async fn set_flags(
+        &mut self,
+        folder: &FolderName,
+        validity: u32,
+        changes: Vec<(u32, FlagChange)>,
+    ) -> Result<Vec<u32>> {
+        flags::set(&mut self.link, folder, validity, changes).await
     }
 
     async fn find(

@@ -25,6 +25,7 @@ const WORDS: &[(Fault, &[&str])] = &[
         &[
             "maximum size of appendable message", // quirk 10
             "maximum message size",
+            "larger than the maximum size allowed", // Dovecot's quota_max_mail_size
             "message too large",
             "message size exceeds",
             "message is too large",

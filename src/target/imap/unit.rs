@@ -17,13 +17,13 @@ pub(super) struct Unit {
 
 impl Unit {
     /// How a group goes: with `together` its small messages in runs, each as one MULTIAPPEND, so that the order is kept.
-    /// A literal above `eager` waits for the server's "go on", and a folder must not be held for that: it goes alone, and so
-    /// does a suspect.
+    /// A literal above `eager` waits for the server's "go on", and a folder must not be held for that: it goes alone. So does any
+    /// large message, whose refusal would cost the upload of its neighbours too, and a suspect.
     pub(super) fn of_group(group: Vec<AppendItem>, together: bool, eager: u64) -> Vec<Unit> {
         let mut units: Vec<Unit> = Vec::new();
         let mut open = false;
         for item in group {
-            let small = item.body.len() <= eager && !item.suspect;
+            let small = item.body.len() <= eager.min(limits::SPOOL_THRESHOLD) && !item.suspect;
             match units.last_mut() {
                 Some(unit) if open && small && unit.items.len() < limits::INTENT_BATCH => unit.items.push(item),
                 _ => units.push(Unit { items: vec![item] }),

@@ -88,7 +88,7 @@ pub(super) async fn copy(
 
 /// The error that explains the others: a queue that closed because its reader failed is only an echo. A stated back-off comes before
 /// a lost session, for it says when to come back.
-fn first_cause<const N: usize>(results: [Result<()>; N]) -> Result<()> {
+pub(super) fn first_cause<const N: usize>(results: [Result<()>; N]) -> Result<()> {
     let mut errors: Vec<Error> = results.into_iter().filter_map(Result::err).collect();
     let stated = |error: &Error| matches!(error.disposition(), Disposition::RetryAfter(Some(_)));
     match errors.iter().position(stated) {

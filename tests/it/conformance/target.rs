@@ -213,8 +213,11 @@ async fn changes_flags(session: &mut dyn TargetSession, folder: &FolderName, hos
     host.raw("ann").command(&format!("SELECT {}", host.raw("ann").wire("Sent")));
     let wanted = Flags::from_names(["\\Flagged", "project"]);
     let change = all[0].flags.change_to(&wanted);
-    let there = session.set_flags(folder, vec![(one, change.clone()), (gone, change)]).await.unwrap();
-    assert_eq!(there, [one]);
+    let validity = all[0].at.validity;
+    let changes = || vec![(one, change.clone()), (gone, change.clone())];
+    let strangers = session.set_flags(folder, validity.wrapping_add(1), changes()).await;
+    assert_eq!(strangers.unwrap_err().code(), Code::Identity);
+    assert_eq!(session.set_flags(folder, validity, changes()).await.unwrap(), [one]);
     let (_, now) = find(session, folder, Find::Uids(vec![one]), Evidence::Attributes).await;
     assert_eq!(now[0].flags.system, SystemFlags::FLAGGED);
     assert_eq!(now[0].flags.keywords, ["project".to_owned()].into());

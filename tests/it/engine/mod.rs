@@ -10,6 +10,7 @@ mod oddities;
 mod poison;
 mod power;
 mod refusing;
+mod renumbered;
 mod rounds;
 mod scenes;
 mod smoke;

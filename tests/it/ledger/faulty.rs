@@ -145,8 +145,8 @@ impl Ledger for FaultyLedger {
     async fn set_target_folder(&self, lease: Lease, folder: &FolderName, state: TargetFolderState) -> Result<()> {
         self.write(self.inner.set_target_folder(lease, folder, state)).await
     }
-    async fn void_target_uids(&self, lease: Lease, folder: &FolderName) -> Result<u64> {
-        self.write(self.inner.void_target_uids(lease, folder)).await
+    async fn void_target_uids(&self, lease: Lease, folder: &FolderName, now: u32) -> Result<u64> {
+        self.write(self.inner.void_target_uids(lease, folder, now)).await
     }
     async fn rename_target_folder(&self, lease: Lease, from: &FolderName, to: PinnedTarget) -> Result<()> {
         self.write(self.inner.rename_target_folder(lease, from, to)).await

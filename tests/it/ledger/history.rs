@@ -123,7 +123,7 @@ async fn make(world: &World, call: &Call) -> bool {
         Call::Rekey(message, to) => {
             correct(Correction::Rekey(row(world, message).await, world.inbox, key("INBOX", EPOCH, to))).await
         }
-        Call::Void => world.ledger.void_target_uids(world.lease, &wire("INBOX")).await.is_ok(),
+        Call::Void => world.ledger.void_target_uids(world.lease, &wire("INBOX"), 10).await.is_ok(),
         Call::Reopen => true,
     }
 }

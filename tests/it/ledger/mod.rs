@@ -54,7 +54,7 @@ conformance! { on_sqlite, super::super::sqlite,
     passes: a_pair_is_known_by_its_identities, an_old_lease_writes_nothing, passes_are_recorded_newest_first,
         counts_close, a_forgotten_pair_leaves_the_others, a_wrong_call_does_not_harm_its_neighbours;
     places: one_target_message_answers_for_one_row, claims_are_seen_across_pairs_that_share_the_mailbox,
-        frontiers_belong_to_a_pair, placed_rows_ascend_by_uid, voided_uids_free_their_places,
+        frontiers_belong_to_a_pair, placed_rows_ascend_by_uid, voided_uids_free_their_places, a_changed_validity_voids_uids,
         a_renamed_target_folder_keeps_rows_pins_and_frontier;
     queries: states_select_in_row_order, every_term_narrows, another_pair_sees_nothing_of_it,
         pages_meet_without_a_gap_while_rows_move, newest_first_puts_unknown_dates_last, a_page_is_bounded,

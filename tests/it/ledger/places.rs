@@ -95,7 +95,8 @@ pub async fn voided_uids_free_their_places(ledger: Arc<dyn Ledger>) {
     world.copy(rows[1], 2).await;
     let kept = bob.list(&[1]).await[0];
     bob.copy(kept, 3).await;
-    assert_eq!(ledger.void_target_uids(world.lease, &wire("INBOX")).await.unwrap(), 2);
+    assert_eq!(ledger.void_target_uids(world.lease, &wire("INBOX"), at(1).validity).await.unwrap(), 0);
+    assert_eq!(ledger.void_target_uids(world.lease, &wire("INBOX"), at(1).validity + 1).await.unwrap(), 2);
     let row = world.row(rows[0]).await;
     assert_eq!((row.state, row.target, row.target_folder), (RowState::Copied, None, Some(wire("INBOX"))));
     assert_eq!(bob.row(kept).await.target, Some(at(3)));
@@ -111,7 +112,7 @@ pub async fn voided_uids_free_their_places(ledger: Arc<dyn Ledger>) {
     assert_eq!(world.row(rows[1]).await.target, Some(at(2)));
     assert_eq!(refusal(ledger.correct(world.lease, swap(2, 3)).await), Code::Bug);
     assert_eq!(world.row(rows[0]).await.target, Some(at(1)));
-    assert_eq!(ledger.void_target_uids(world.lease, &wire("Unknown")).await.unwrap(), 0);
+    assert_eq!(ledger.void_target_uids(world.lease, &wire("Unknown"), 1).await.unwrap(), 0);
 }
 
 pub async fn a_renamed_target_folder_keeps_rows_pins_and_frontier(ledger: Arc<dyn Ledger>) {
@@ -145,4 +146,15 @@ pub async fn a_renamed_target_folder_keeps_rows_pins_and_frontier(ledger: Arc<dy
     assert_eq!(world.rows(there).await, [row, stale]);
     let nameless = PinnedTarget { path: FolderPath::new(["X"]), name: None };
     assert_eq!(refusal(ledger.rename_target_folder(world.lease, &wire("Done"), nameless).await), Code::Bug);
+}
+
+pub async fn a_changed_validity_voids_uids(ledger: Arc<dyn Ledger>) {
+    let world = World::new(Arc::clone(&ledger)).await;
+    let row = world.list(&[1]).await[0];
+    world.copy(row, 1).await;
+    let now = |validity| TargetFolderState { validity, next: 2, messages: 1, ..TargetFolderState::default() };
+    for (validity, kept) in [(at(1).validity, Some(at(1))), (at(1).validity + 1, None)] {
+        ledger.set_target_folder(world.lease, &wire("INBOX"), now(validity)).await.unwrap();
+        assert_eq!(world.row(row).await.target, kept);
+    }
 }

@@ -81,9 +81,8 @@ async fn append(target: &mut dyn TargetSession, inbox: &FolderName, body: Body) 
             let error = Error::new(refusal.reason.code, Side::Target, Scope::Mailbox, Disposition::GiveUp, subject);
             Err(error.with_reply(refusal.reason.words))
         }
-        Some(AppendResult::NotSent | AppendResult::Unanswered(_)) | None => {
-            Err(failed("the test message was not sent"))
-        }
+        Some(AppendResult::Unanswered(_)) => Err(failed("the test message was sent and not answered")),
+        Some(AppendResult::NotSent) | None => Err(failed("the test message was not sent")),
     }
 }
 
