@@ -23,7 +23,10 @@ pub(super) fn dns(dial: &Dial, host: &str, cause: io::Error) -> Error {
 /// Nothing connected.
 pub(super) fn connect(dial: &Dial, cause: io::Error) -> Error {
     let code = if cause.kind() == io::ErrorKind::TimedOut { Code::Timeout } else { Code::Connect };
-    error(dial, code, Disposition::RetryAfter(None), cause.to_string()).with_source(cause)
+    // A host that is given as an address would be named twice.
+    let (words, place) = (cause.to_string(), format!("{}: ", dial.place()));
+    let words = words.strip_prefix(&place).unwrap_or(&words);
+    error(dial, code, Disposition::RetryAfter(None), words).with_source(cause)
 }
 
 /// The deadline passed during `stage`.
