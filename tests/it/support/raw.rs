@@ -175,7 +175,8 @@ pub fn quote(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-fn unquote(text: &str) -> String {
+/// What a quoted name says.
+pub fn unquote(text: &str) -> String {
     let Some(inner) = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')) else { return text.to_owned() };
     let mut out = String::new();
     let mut chars = inner.chars();

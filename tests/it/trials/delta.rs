@@ -5,7 +5,7 @@ use crate::support::corpus::Mailbox;
 use crate::support::dovecot::{Dovecot, Options};
 use crate::support::fill::append;
 use crate::support::image::{MailboxImage, Seen, assert_equal};
-use crate::support::raw::Raw;
+use crate::support::raw::{Raw, unquote};
 
 /// What happens at the target to messages that were deleted at the source.
 #[derive(Clone, Copy, PartialEq)]
@@ -94,7 +94,7 @@ impl Owner {
     fn delete(&mut self) {
         let (folder, uids) = self.pick(2);
         let wire = self.raw.wire(&folder);
-        let seen = crate::support::image::read_folder(&mut self.raw, wire.trim_matches('"'));
+        let seen = crate::support::image::read_folder(&mut self.raw, &unquote(&wire));
         self.gone.extend(seen.into_iter().filter(|m| uids.contains(&m.uid)).map(|m| (folder.clone(), m)));
         self.raw.command(&format!("SELECT {wire}"));
         self.each(&uids, "STORE {} +FLAGS (\\Deleted)");
@@ -161,7 +161,9 @@ fn live(deletions: Deletions, without: &[&'static str]) {
             }
         }
         println!("day {day}: {} messages, {} deleted", wanted.messages(), owner.gone.len());
-        let found = pair.at_target();
+        let mut found = pair.at_target();
+        // The rename of a folder without mail leaves no evidence: its new name is a new folder, and the old one stays, empty.
+        found.folders.retain(|name, messages| !messages.is_empty() || wanted.folders.contains_key(name));
         // RENAME leaves the old name subscribed, and whether a pass follows is no matter of mail.
         assert_equal(&without_subscriptions(wanted), &without_subscriptions(found));
     }
