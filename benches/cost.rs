@@ -7,7 +7,7 @@ use crate::support::fill::fill;
 use crate::support::haul::Haul;
 use crate::support::place;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -131,4 +131,7 @@ pub fn pipe() {
     to.flush().unwrap();
     let (cpu, _) = look(std::process::id()).unwrap();
     println!("{}", cpu.as_millis());
+    // To close with the server's session tickets unread would reset the connection, and cut off what is still on its way.
+    to.sock.shutdown(Shutdown::Write).unwrap();
+    drain(to);
 }
