@@ -15,7 +15,14 @@ use crate::error::{Code, Disposition, Error, Result, Scope, Side};
 /// The held lock; dropping it lets it go.
 #[derive(Debug)]
 pub(super) struct WriterLock {
-    _file: File,
+    file: File,
+}
+
+/// Said and not left to the file's end: a process that is being started at that moment shares the open file until its own program begins.
+impl Drop for WriterLock {
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
 }
 
 impl WriterLock {
@@ -35,7 +42,7 @@ impl WriterLock {
         }
         // Only for people: who holds it. The lock itself is the truth.
         let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
-        Ok(WriterLock { _file: file })
+        Ok(WriterLock { file })
     }
 }
 
