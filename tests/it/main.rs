@@ -12,5 +12,6 @@ mod lab;
 mod ledger;
 mod net;
 mod rig;
+mod side;
 mod support;
 mod trials;

@@ -1,7 +1,8 @@
 //! What the adapters do when a server throttles, refuses, cuts and lies: the stand-ins on request.
 
-use super::{run, settings_for};
+use super::run;
 use crate::conformance::target::{append_all, find, item_of};
+use crate::side;
 use mailhaul::{
     body::Body,
     clock,
@@ -47,7 +48,7 @@ impl Lab {
 
     fn settings(&self, side: Side) -> ImapSettings {
         let address = ([127, 0, 0, 1], self.server.port()).into();
-        settings_for(address, Accounts::USER, Accounts::PASSWORD, side)
+        side::settings(address, Accounts::USER, Accounts::PASSWORD, side)
     }
 
     fn target(&self) -> ImapTarget {

@@ -4,26 +4,23 @@ mod hazards;
 mod source;
 mod target;
 
-use crate::support::{
-    courier::Courier,
-    cyrus::Cyrus,
-    dovecot::{Dovecot, Options, PASSWORD},
-    place,
-    raw::Raw,
+use crate::{
+    side,
+    support::{
+        courier::Courier,
+        cyrus::Cyrus,
+        dovecot::{Dovecot, Options, PASSWORD},
+        place,
+        raw::Raw,
+    },
 };
 use mailhaul::{
-    body::BodyStore,
     error::Side,
-    imap::{Login, SignIn},
     lab::{
         imap::{Accounts, Persona, Server},
         mailstore::Mailstore,
     },
-    limits,
     mailbox::ImapSettings,
-    net::{Dial, Encryption},
-    pace::{Pacer, Rates},
-    secret::Secret,
 };
 use std::{future::Future, net::SocketAddr};
 use tokio::runtime::Runtime;
@@ -73,47 +70,12 @@ impl Host {
 
     /// How the product reaches it.
     fn settings(&self, user: &str, side: Side) -> ImapSettings {
-        settings(self.address(), user, side)
+        side::settings(self.address(), user, PASSWORD, side)
     }
 
     /// Whether it takes every message of the corpus; Cyrus refuses malformed headers (quirk 81).
     fn takes_all(&self) -> bool {
         !matches!(self, Host::Cyrus(_))
-    }
-}
-
-/// Settings for `user` on a server of the rig.
-pub fn settings(address: SocketAddr, user: &str, side: Side) -> ImapSettings {
-    settings_for(address, user, PASSWORD, side)
-}
-
-/// Settings for a server on loopback.
-fn settings_for(address: SocketAddr, user: &str, password: &str, side: Side) -> ImapSettings {
-    let dial = Dial {
-        host: address.ip().to_string(),
-        port: address.port(),
-        encryption: Encryption::None,
-        ca: Vec::new(),
-        insecure: false,
-        proxy: None,
-        connect_deadline: limits::CONNECT_DEADLINE,
-        side,
-    };
-    ImapSettings {
-        sign_in: SignIn {
-            dial,
-            login: Login::Password { user: user.to_owned(), password: Secret::new(password.to_owned()) },
-            rates: Rates::default(),
-            deadline: limits::COMMAND_DEADLINE,
-            compress: false,
-            resync: true,
-            utf8: true,
-        },
-        describe: user.to_owned(),
-        bodies: BodyStore::new(),
-        pacer: Pacer::new(512),
-        caps: None,
-        profile: None,
     }
 }
 

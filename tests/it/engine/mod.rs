@@ -25,15 +25,11 @@ use std::{
 };
 
 use mailhaul::{
-    body::BodyStore,
     error::Side,
-    imap::{Login, SignIn},
     ledger::{Ledger, sqlite::SqliteLedger},
     limits,
     mailbox::ImapSettings,
-    net::{Dial, Encryption},
-    pace::{Pacer, Rates},
-    secret::Secret,
+    pace::Pacer,
     source::imap::ImapSource,
     target::imap::ImapTarget,
     transfer::{self, MailboxReport, Options, Pair, Unobserved},
@@ -42,36 +38,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::dovecot::PASSWORD;
 
-/// How `user` reaches the server at `address`.
+/// How `user` reaches the server at `address`, with a window of one batch.
 pub fn settings(address: SocketAddr, user: &str, side: Side) -> ImapSettings {
-    let dial = Dial {
-        host: address.ip().to_string(),
-        port: address.port(),
-        encryption: Encryption::None,
-        ca: Vec::new(),
-        insecure: false,
-        proxy: None,
-        connect_deadline: limits::CONNECT_DEADLINE,
-        side,
-    };
-    let login = Login::Password { user: user.to_owned(), password: Secret::new(PASSWORD.to_owned()) };
-    let sign_in = SignIn {
-        dial,
-        login,
-        rates: Rates::default(),
-        deadline: limits::COMMAND_DEADLINE,
-        compress: false,
-        resync: side == Side::Source,
-        utf8: false,
-    };
-    ImapSettings {
-        sign_in,
-        describe: format!("{user}@{address}"),
-        bodies: BodyStore::new(),
-        pacer: Pacer::new(limits::INTENT_BATCH),
-        caps: None,
-        profile: None,
-    }
+    let mut settings = crate::side::settings(address, user, PASSWORD, side);
+    (settings.sign_in.resync, settings.sign_in.utf8) = (side == Side::Source, false);
+    ImapSettings { pacer: Pacer::new(limits::INTENT_BATCH), ..settings }
 }
 
 /// The pair of `user`'s mailboxes on two servers.

@@ -2,15 +2,11 @@
 
 use super::USER;
 use crate::support::dovecot::PASSWORD;
-use mailhaul::body::BodyStore;
 use mailhaul::error::Side;
-use mailhaul::imap::{Login, SignIn};
 use mailhaul::ledger::sqlite::{Hooks, SqliteLedger};
 use mailhaul::limits;
 use mailhaul::mailbox::ImapSettings;
-use mailhaul::net::{Dial, Encryption};
-use mailhaul::pace::{Pacer, Rates};
-use mailhaul::secret::Secret;
+use mailhaul::pace::Pacer;
 use mailhaul::source::imap::ImapSource;
 use mailhaul::target::imap::ImapTarget;
 use mailhaul::transfer::{self, MailboxReport, Options, Unobserved};
@@ -32,25 +28,7 @@ pub async fn pass(from: SocketAddr, to: SocketAddr, path: &Path, hooks: Hooks) -
 }
 
 fn settings(address: SocketAddr, side: Side) -> ImapSettings {
-    let dial = Dial {
-        host: address.ip().to_string(),
-        port: address.port(),
-        encryption: Encryption::None,
-        ca: Vec::new(),
-        insecure: false,
-        proxy: None,
-        connect_deadline: limits::CONNECT_DEADLINE,
-        side,
-    };
-    let login = Login::Password { user: USER.to_owned(), password: Secret::new(PASSWORD.to_owned()) };
-    let rates = Rates::default();
-    let deadline = limits::COMMAND_DEADLINE;
-    ImapSettings {
-        sign_in: SignIn { dial, login, rates, deadline, compress: false, resync: true, utf8: false },
-        describe: format!("{USER}@{address}"),
-        bodies: BodyStore::new(),
-        pacer: Pacer::new(64),
-        caps: None,
-        profile: None,
-    }
+    let mut settings = crate::side::settings(address, USER, PASSWORD, side);
+    settings.sign_in.utf8 = false;
+    ImapSettings { pacer: Pacer::new(limits::INTENT_BATCH), ..settings }
 }
