@@ -119,6 +119,8 @@ pub enum Code {
     LedgerNewer,
     /// The disk is full or not writable.
     Disk,
+    /// The stored secrets cannot be read or written.
+    Vault,
     /// A configuration or user file is wrong.
     Config,
     /// The command line is wrong.
@@ -131,7 +133,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 37] = [
+    pub const ALL: [Code; 38] = [
         Code::Dns,
         Code::Connect,
         Code::Timeout,
@@ -165,6 +167,7 @@ impl Code {
         Code::LedgerDamaged,
         Code::LedgerNewer,
         Code::Disk,
+        Code::Vault,
         Code::Config,
         Code::Usage,
         Code::Canceled,
@@ -212,6 +215,7 @@ impl Code {
             Code::LedgerDamaged => "LEDGER-DAMAGED",
             Code::LedgerNewer => "LEDGER-NEWER",
             Code::Disk => "DISK",
+            Code::Vault => "VAULT",
             Code::Config => "CONFIG",
             Code::Usage => "USAGE",
             Code::Canceled => "CANCELED",
@@ -255,6 +259,7 @@ impl Code {
             Code::LedgerDamaged => "the ledger does not pass its integrity check",
             Code::LedgerNewer => "the ledger was written by a newer version of mailhaul",
             Code::Disk => "the disk is full or cannot be written",
+            Code::Vault => "the stored secrets cannot be used",
             Code::Config => "the configuration is wrong",
             Code::Usage => "the command line is wrong",
             Code::Canceled => "stopped on request",
@@ -314,6 +319,9 @@ impl Code {
             }
             Code::LedgerNewer => "Use that version or a newer one.",
             Code::Disk => "Free space or choose another place with `--store`; then run again: nothing is lost.",
+            Code::Vault => {
+                "`mailhaul secrets list` tells what is stored; reading it needs the vault's key (`key-file`, MAILHAUL_KEY, or mailhaul.key beside the ledger)."
+            }
             Code::Config => "Correct the named place.",
             Code::Usage => "See `mailhaul help`.",
             Code::Canceled => "Run the same command again to go on.",

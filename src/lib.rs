@@ -88,6 +88,7 @@ pub mod ledger;
 pub mod mailbox;
 pub mod source;
 pub mod target;
+pub mod vault;
 // Floor 4: the engine.
 pub mod transfer;
 // Floor 5: many mailboxes.

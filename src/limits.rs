@@ -182,3 +182,7 @@ pub const PACE_CLIMB: Duration = Duration::from_secs(900);
 pub const HOLD_MARGIN: Duration = Duration::from_secs(60);
 /// A back-off longer than the clock can count.
 pub const HOLD_FOREVER: Duration = Duration::from_secs(10 * 365 * 86_400);
+/// The longest file of a vault's key that is read (bytes): two keys, a comment, and what a passphrase adds.
+pub const KEY_FILE: usize = 16 << 10;
+/// The hardest passphrase that is tried (log2 of scrypt's work: 22 is 4 GiB and some ten seconds; one second is usual, 18 to 20).
+pub const KEY_WORK: u8 = 22;

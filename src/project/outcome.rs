@@ -79,7 +79,7 @@ impl Ending {
     pub fn of_error(error: &Error) -> Ending {
         use Code::*;
         match error.code() {
-            Config | Usage => Ending::Usage,
+            Config | Usage | Vault => Ending::Usage,
             LedgerLocked => Ending::Locked,
             Canceled => Ending::Stopped,
             Auth | AuthAccess | AuthAppPassword | AuthBlocked | Locked => Ending::Refused(error.side()),
