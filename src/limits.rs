@@ -136,6 +136,8 @@ pub const LAB_LITERAL: u64 = 300 << 20;
 pub const LAB_CONNECTIONS: usize = 3200;
 /// Commands that a stand-in remembers, so that a long trial does not grow without end.
 pub const LAB_JOURNAL: usize = 1_000_000;
+/// Folders that are verified in one pipeline, and concluded together.
+pub const VERIFY_FOLDERS: usize = 32;
 /// Lines of one mailbox's report that need a person; what follows is counted in the ledger all the same.
 pub const ATTENTION_LINES: usize = 1000;
 /// Pages of a listing that may wait for the ledger.

@@ -57,7 +57,8 @@ pub struct Selected {
 }
 
 impl Selected {
-    fn learn(&mut self, event: Event) {
+    /// Takes note of what is told while the folder is opened.
+    pub fn learn(&mut self, event: Event) {
         match event {
             Event::Exists(count) => self.exists = count,
             Event::Vanished { ranges, .. } => self.vanished.extend(ranges),
@@ -67,7 +68,8 @@ impl Selected {
         }
     }
 
-    fn learn_code(&mut self, code: ResponseCode) {
+    /// Takes note of the code of the completion.
+    pub fn learn_code(&mut self, code: ResponseCode) {
         match code {
             ResponseCode::UidValidity(validity) => self.validity = validity,
             ResponseCode::UidNext(next) => self.next = Some(next),
@@ -114,6 +116,12 @@ impl Connection {
         }
     }
 
+    /// Queues an EXAMINE; what is told before its completion is for [`Selected::learn`], a refusal for [`Connection::not_opened`].
+    pub fn queue_examine(&mut self, folder: &FolderName) -> Tag {
+        let command = self.opening(folder, true, None);
+        self.queue(command)
+    }
+
     fn opening(&self, folder: &FolderName, examine: bool, resync: Option<Resync>) -> Command {
         let command = Command::new(if examine { "EXAMINE" } else { "SELECT" }).folder(folder);
         match resync.filter(|_| self.server().qresync) {
@@ -141,7 +149,8 @@ impl Connection {
         self.place().refusal(tagged)
     }
 
-    fn not_opened(&self, folder: &FolderName, tagged: &Tagged) -> Error {
+    /// What a refusal to open this folder means ([`Code::FolderSelect`], scope folder, unless more must stop).
+    pub fn not_opened(&self, folder: &FolderName, tagged: &Tagged) -> Error {
         let refusal = self.refusal(tagged);
         if refusal.scope() > Scope::Folder {
             return refusal;

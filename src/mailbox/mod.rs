@@ -11,6 +11,7 @@ mod names;
 mod profile;
 mod profiles;
 mod recognise;
+mod replies;
 mod roles;
 mod settings;
 
@@ -18,5 +19,6 @@ pub use link::{Link, Told};
 pub use names::Names;
 pub use profile::{Profile, Window};
 pub use recognise::{named, recognise};
+pub use replies::Replies;
 pub use roles::{groupware, role_by_name};
 pub use settings::ImapSettings;

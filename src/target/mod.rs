@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use crate::{
     body::Body,
     clock,
-    error::Result,
+    error::{Error, Result},
     model::{
         BodyHash, Fingerprint, FlagChange, Flags, FolderName, FolderPath, Mark, Reason, ReceivedAt, Role, TargetUid,
     },
@@ -212,6 +212,26 @@ pub struct Found {
     pub body_hash: Option<BodyHash>,
 }
 
+/// What [`TargetSession::find_each`] tells of the folder at this place among those asked for.
+#[derive(Debug)]
+pub struct Sighting {
+    /// The place, from 0.
+    pub at: usize,
+    /// What it holds.
+    pub what: Sight,
+}
+
+/// A part of what is told of one folder.
+#[derive(Debug)]
+pub enum Sight {
+    /// Messages; over all pages in ascending UID order.
+    Found(Vec<Found>),
+    /// All were told. The folder's counters from before.
+    Complete(FolderStatus),
+    /// The folder cannot be read now, and nothing is concluded about it.
+    Unreadable(Error),
+}
+
 /// One connection to a target, signed in.
 #[async_trait]
 pub trait TargetSession: Send {
@@ -274,6 +294,18 @@ pub trait TargetSession: Send {
         evidence: Evidence,
         pages: mpsc::Sender<Vec<Found>>,
     ) -> Result<FolderStatus>;
+
+    /// Finds messages in several folders as [`TargetSession::find`] does in one, in few round trips where the server allows. Each
+    /// place is told to its end or to be unreadable; one that needs a second look comes after the others.
+    ///
+    /// # Errors
+    /// The session is lost; places that were not told to the end were not read.
+    async fn find_each(
+        &mut self,
+        wanted: Vec<(FolderName, Find)>,
+        evidence: Evidence,
+        told: mpsc::Sender<Sighting>,
+    ) -> Result<()>;
 
     /// The editor of this session; it refuses what the server cannot do safely.
     fn editor(&mut self) -> &mut dyn TargetEditor;

@@ -11,12 +11,12 @@ use std::{
 use tokio::task::JoinSet;
 
 use super::{
-    Attention, Severity,
+    Attention, Event, Severity, Stage,
     job::Job,
     retry::Budget,
     run::Run,
     sides::{Lane, Sides},
-    verify::Differences,
+    verify::{self, Verified},
     work::Work,
 };
 use crate::error::{Error, Result, Scope};
@@ -24,13 +24,11 @@ use crate::error::{Error, Result, Scope};
 /// What all lanes together found.
 #[derive(Default)]
 pub(super) struct Walked {
-    pub differences: Differences,
+    pub verified: Verified,
     /// Folders that could not be worked on.
     pub failed: u64,
     /// Whether the target renders mail anew, so that only kept fields were verified.
     pub rendered: bool,
-    /// Time spent in verification, summed over lanes.
-    pub verify_time: std::time::Duration,
 }
 
 /// Works through `jobs`, side by side on each pair of sessions.
@@ -45,9 +43,8 @@ pub(super) async fn walk(run: &Arc<Run>, lanes: Vec<Lane>, jobs: Vec<Job>, mirro
     while let Some(ended) = set.join_next().await {
         match ended.unwrap_or_else(|panic| Err(Error::bug("a lane of the transfer").with_source(panic))) {
             Ok(part) => {
-                walked.differences.add(part.differences);
+                walked.verified.add(part.verified);
                 walked.failed += part.failed;
-                walked.verify_time += part.verify_time;
             }
             Err(error) => {
                 // What stops the mailbox stops the other lanes too, after they recorded what they know.
@@ -62,21 +59,31 @@ pub(super) async fn walk(run: &Arc<Run>, lanes: Vec<Lane>, jobs: Vec<Job>, mirro
 async fn lane(run: Arc<Run>, sessions: Lane, queue: Arc<Mutex<VecDeque<Job>>>, mirror: bool) -> Result<Walked> {
     let mut walked = Walked::default();
     let mut sides = sessions.sides().await;
+    let mut copied = VecDeque::new();
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     while let Some(job) = next() {
         run.go_on()?;
-        match with_retries(&run, &mut sides, &job, mirror, &mut walked).await {
-            Ok(()) => {}
-            Err(error) if error.scope() <= Scope::Folder => {
-                walked.failed += 1;
-                sides.forget();
-                run.attend(line(&job, &error));
-            }
-            Err(error) => return Err(error),
+        match work(&run, &mut sides, &job, mirror).await {
+            Ok(to_verify) => copied.extend(to_verify.then_some(job)),
+            Err(error) => walked.give_up(&run, &mut sides, &job, error)?,
         }
     }
+    verify(&run, &mut sides, copied, &mut walked).await?;
     sides.close().await;
     Ok(walked)
+}
+
+impl Walked {
+    /// Tells of a folder that cannot be worked on, unless more than it must stop.
+    fn give_up(&mut self, run: &Run, sides: &mut Sides, job: &Job, error: Error) -> Result<()> {
+        if error.scope() > Scope::Folder {
+            return Err(error);
+        }
+        self.failed += 1;
+        sides.forget();
+        run.attend(line(job, &error));
+        Ok(())
+    }
 }
 
 fn line(job: &Job, error: &Error) -> Attention {
@@ -86,14 +93,44 @@ fn line(job: &Job, error: &Error) -> Attention {
     line
 }
 
-async fn with_retries(run: &Run, sides: &mut Sides, job: &Job, mirror: bool, walked: &mut Walked) -> Result<()> {
+/// Works on one folder until it is done; tells whether it is to be verified.
+async fn work(run: &Run, sides: &mut Sides, job: &Job, mirror: bool) -> Result<bool> {
     let mut budget = Budget::new();
     let mut work = Work::new(run, job, mirror);
     loop {
-        let Err(error) = work.carry_out(sides, walked).await else { return Ok(()) };
+        let error = match work.carry_out(sides).await {
+            Ok(to_verify) => return Ok(to_verify),
+            Err(error) => error,
+        };
         if work.made_progress() {
             budget.refill();
         }
         budget.again(run, sides, error).await?;
     }
+}
+
+/// Verifies what this lane copied.
+async fn verify(run: &Run, sides: &mut Sides, mut due: VecDeque<Job>, walked: &mut Walked) -> Result<()> {
+    let mut budget = Budget::new();
+    if !due.is_empty() {
+        run.tell(Event::Stage(Stage::Verify));
+    }
+    while !due.is_empty() {
+        let before = due.len();
+        let ended = match sides.target(run).await {
+            Ok(target) => verify::verify(run, target, &mut due, &mut walked.verified).await,
+            Err(error) => Err(error),
+        };
+        let Err(error) = ended else { break };
+        if due.len() < before {
+            budget.refill();
+        }
+        if let Err(error) = budget.again(run, sides, error).await
+            && let Some(job) = due.pop_front()
+        {
+            walked.give_up(run, sides, &job, error)?;
+            budget.refill();
+        }
+    }
+    Ok(())
 }

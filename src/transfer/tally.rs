@@ -43,7 +43,7 @@ pub(super) async fn report(run: &Run, pass: i64, ended: Result<Walked>) -> Mailb
         as_of: clock::unix_now(),
         folders: reports,
         attention: run.take_attention(),
-        verify_seconds: walked.verify_time.as_secs_f64(),
+        verify_seconds: walked.verified.time.as_secs_f64(),
     }
 }
 
@@ -80,14 +80,15 @@ fn outcome(run: &Run, counts: &Counts, walked: &Walked, error: Option<&Error>) -
         None if counts.unexplained > 0 && run.options.pass != super::PassKind::Trial => Outcome::Incomplete,
         None => {
             let exceptions = counts.skipped + counts.failed + counts.unexplained + walked.failed;
-            let verified = run.options.verify != VerifyLevel::None && walked.differences.sound();
+            let verified = run.options.verify != VerifyLevel::None && walked.verified.differences.sound();
             if exceptions == 0 && verified { Outcome::Verified } else { Outcome::Finished }
         }
     }
 }
 
 fn grade(counts: &Counts, walked: &Walked, state: Outcome) -> Grade {
-    let doubtful = counts.failed + counts.unexplained + walked.differences.lost + walked.differences.altered;
+    let doubtful =
+        counts.failed + counts.unexplained + walked.verified.differences.lost + walked.verified.differences.altered;
     if doubtful > 100 || doubtful * 100 > counts.in_scope {
         Grade::Poor
     } else if doubtful > 0 || walked.failed > 0 || state == Outcome::Failed {

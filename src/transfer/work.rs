@@ -1,10 +1,9 @@
 //! One folder's work, top to bottom: settle what is in doubt, adopt what is there, copy, climb the ladder with what was refused, find the
-//! places, apply flags, mirror deletions, verify.
+//! places, apply flags, mirror deletions. [`verify`] comes after it, for many folders at once.
 
 use super::{
-    Deletions, Event, PassKind, Stage, VerifyLevel, adopt, copy, flags,
+    Deletions, Event, PassKind, VerifyLevel, adopt, copy, flags,
     job::Job,
-    lane::Walked,
     mirror, reconcile,
     refusals::{self, Ladder},
     run::Run,
@@ -13,7 +12,6 @@ use super::{
     verify,
 };
 use crate::{
-    clock,
     error::Result,
     ledger::{FolderRow, RowQuery, Settlement},
     model::RowState,
@@ -45,18 +43,18 @@ impl<'a> Work<'a> {
         self.progress.settled > 0
     }
 
-    /// Carries it out, or goes on with it after an attempt that failed.
-    pub async fn carry_out(&mut self, sides: &mut Sides, walked: &mut Walked) -> Result<()> {
+    /// Carries it out, or goes on with it after an attempt that failed. Tells whether the folder is to be verified.
+    pub async fn carry_out(&mut self, sides: &mut Sides) -> Result<bool> {
         let Work { run, job, .. } = *self;
         self.careful = self.attempts > 0 && self.progress.settled == 0;
         self.attempts += 1;
         self.progress.settled = 0;
         if run.options.pass == PassKind::Verify {
-            return self.compare(sides, walked).await;
+            return Ok(true);
         }
         let open = self.has_listed().await?;
         if !open && job.untouched() && !self.has_loose_ends().await? {
-            return Ok(());
+            return Ok(false);
         }
         if let Some(folder) = job.sources.first() {
             run.tell(Event::Folder(folder.path.clone()));
@@ -68,11 +66,12 @@ impl<'a> Work<'a> {
             mirror::apply(run, target, job).await?;
         }
         run.go_on()?;
-        if run.options.verify == VerifyLevel::None {
-            let status = target.status(&job.folder).await?;
-            return verify::remember(run, job, status, false).await;
+        if run.options.verify != VerifyLevel::None {
+            return Ok(true);
         }
-        self.compare(sides, walked).await
+        let status = target.status(&job.folder).await?;
+        verify::remember(run, job, status, false).await?;
+        Ok(false)
     }
 
     async fn copy(&mut self, sides: &mut Sides, open: bool) -> Result<()> {
@@ -106,15 +105,6 @@ impl<'a> Work<'a> {
             }
         }
         reconcile::place_arrived(run, sides.target(run).await?, &job.folder).await
-    }
-
-    async fn compare(&self, sides: &mut Sides, walked: &mut Walked) -> Result<()> {
-        self.run.tell(Event::Stage(Stage::Verify));
-        let begun = clock::instant();
-        let differences = verify::verify(self.run, sides.target(self.run).await?, self.job).await?;
-        walked.differences.add(differences);
-        walked.verify_time += begun.elapsed();
-        Ok(())
     }
 
     async fn has_listed(&self) -> Result<bool> {

@@ -5,7 +5,7 @@
 //! FLAGS, INTERNALDATE and RFC822.SIZE: BODYSTRUCTURE and ENVELOPE come malformed (quirk 39) and header fields run into
 //! time-outs (quirk 42). Nothing is kept but one page.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use tokio::sync::mpsc;
 
@@ -17,9 +17,9 @@ use super::{
 };
 use crate::{
     error::{Code, Error, Result, Scope},
-    imap::{Command, Event, Selected, StatusReply, Tag, Tagged, Verdict},
+    imap::{Command, Selected, StatusReply, Tag, Tagged, Verdict},
     limits,
-    mailbox::Link,
+    mailbox::{Link, Replies},
     model::{FolderName, Reason},
     source::DiscoverEvent,
 };
@@ -57,7 +57,7 @@ pub(super) async fn discover(
         steps.push(Step { folder, now, plan });
     }
     link.forget_selection();
-    Walk { link, events, asked: VecDeque::new(), completed: HashMap::new() }.walk(&steps).await
+    Walk { link, events, asked: VecDeque::new(), replies: Replies::default() }.walk(&steps).await
 }
 
 /// The folder's counters: those of STATUS, else those of EXAMINE; `None` once the folder was told to be unreadable.
@@ -102,8 +102,7 @@ struct Walk<'a> {
     events: mpsc::Sender<DiscoverEvent>,
     /// In the order of the steps that need to be opened.
     asked: VecDeque<Asked>,
-    /// Completions that nobody waited for yet: Dovecot may tell one after the replies to the command behind it.
-    completed: HashMap<Tag, Tagged>,
+    replies: Replies,
 }
 
 impl Walk<'_> {
@@ -163,11 +162,11 @@ impl Walk<'_> {
     /// Reads the replies of a step that was asked. Its commands are answered to the last, whatever the first one says.
     async fn read(&mut self, step: &Step, asked: Asked) -> Result<()> {
         let mut opening = Opening::default();
-        let examined = self.until(asked.examine, |event| opening.note(event)).await?;
+        let examined = self.replies.until(self.link, asked.examine, |event| opening.note(&event)).await?;
         let unreadable = self.refused(&examined).or_else(|| opening.unlike(&step.now));
         if let Some(reason) = unreadable {
             for tag in [asked.old, asked.new].into_iter().flatten() {
-                self.until(tag, |_| ()).await?;
+                self.replies.until(self.link, tag, drop).await?;
             }
             return self.tell(DiscoverEvent::Unreadable(step.folder.clone(), reason)).await;
         }
@@ -187,7 +186,7 @@ impl Walk<'_> {
     /// Reads a listing until a completion, page by page.
     async fn list(&mut self, tag: Tag, listing: &mut Listing) -> Result<Tagged> {
         loop {
-            let completed = self.next(tag, |event| listing.note(event)).await?;
+            let completed = self.replies.next(self.link, tag, |event| listing.note(event)).await?;
             while let Some(page) = listing.page(completed.is_some()) {
                 self.tell(page).await?;
             }
@@ -195,29 +194,6 @@ impl Walk<'_> {
                 return Ok(tagged);
             }
         }
-    }
-
-    /// Reads until a completion.
-    async fn until(&mut self, tag: Tag, mut each: impl FnMut(&Event)) -> Result<Tagged> {
-        loop {
-            if let Some(tagged) = self.next(tag, |event| each(&event)).await? {
-                return Ok(tagged);
-            }
-        }
-    }
-
-    /// Reads one reply; gives the completion of `tag` once it was told, unless that stops the mailbox.
-    async fn next(&mut self, tag: Tag, each: impl FnOnce(Event)) -> Result<Option<Tagged>> {
-        if !self.completed.contains_key(&tag) {
-            match self.link.event().await? {
-                Event::Tagged(tagged) => {
-                    self.link.check(&tagged)?;
-                    self.completed.insert(tagged.tag, tagged);
-                }
-                event => each(event),
-            }
-        }
-        Ok(self.completed.remove(&tag))
     }
 
     /// Why the folder cannot be read, if the completion says so.

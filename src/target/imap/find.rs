@@ -27,6 +27,18 @@ pub(super) async fn find(
     evidence: Evidence,
     pages: mpsc::Sender<Vec<Found>>,
 ) -> Result<FolderStatus> {
+    find_above(link, folder, which, evidence, pages, 0).await
+}
+
+/// Finds messages whose UID is higher than `above`.
+pub(super) async fn find_above(
+    link: &mut Link,
+    folder: &FolderName,
+    which: Find,
+    evidence: Evidence,
+    pages: mpsc::Sender<Vec<Found>>,
+    above: u32,
+) -> Result<FolderStatus> {
     // The counters are of no use to who asks for single messages in the folder that is open; what was appended since it was
     // opened is not among them either.
     let as_opened = match &which {
@@ -56,6 +68,7 @@ pub(super) async fn find(
         Some((_, set)) => set.split(':').next().and_then(|first| first.parse::<u32>().ok()).unwrap_or(1) - 1,
         None => 0,
     };
+    let highest = highest.max(above);
     let mut search = Search { link, folder, evidence, pages, validity, page, highest };
     search.run(asked, sets).await?;
     let next = if before.next == 0 { search.highest.saturating_add(1) } else { before.next };
@@ -69,15 +82,19 @@ async fn opened_with(
     first: u32,
     evidence: Evidence,
 ) -> Result<(FolderStatus, Option<Asked>)> {
-    // Exchange mixes up sequence numbers and UIDs in `n:*`, and refuses it in an empty folder (quirks 40, 41); Courier tells no
-    // UIDNEXT, so it must be asked for first (quirk 83).
-    if link.profile().groupware || !link.server().has("UIDPLUS") {
+    if !trusts_ranges(link) {
         return Ok((reopen(link, folder).await?, None));
     }
     let set = format!("{first}:*");
     let examine = !link.profile().select_first;
     let (selected, tag) = link.reopen_then(folder, examine, ask(&set, evidence)).await?;
     Ok((counted(selected), Some((tag, set))))
+}
+
+/// Whether `n:*` may be sent before the folder's counters are known. Exchange mixes up sequence numbers and UIDs in it, and refuses it in
+/// an empty folder (quirks 40, 41); Courier tells no UIDNEXT, so it must be asked for first (quirk 83).
+pub(super) fn trusts_ranges(link: &Link) -> bool {
+    !link.profile().groupware && link.server().has("UIDPLUS")
 }
 
 /// A FETCH that is under way, and its set.
@@ -87,7 +104,7 @@ fn range(first: u32, last: u32) -> Vec<String> {
     if first > last { Vec::new() } else { vec![format!("{first}:{last}")] }
 }
 
-fn chunks(uids: &[u32]) -> Vec<String> {
+pub(super) fn chunks(uids: &[u32]) -> Vec<String> {
     let chunks = uidset::chunks(uids, limits::LISTING_PAGE, limits::COMMAND_LINE);
     chunks.into_iter().map(|(set, _)| set).collect()
 }
@@ -106,7 +123,7 @@ async fn by_message_id(link: &mut Link, ids: &[String]) -> Result<Vec<u32>> {
 }
 
 /// The command that asks for a set.
-fn ask(set: &str, evidence: Evidence) -> Command {
+pub(super) fn ask(set: &str, evidence: Evidence) -> Command {
     let what = match evidence {
         Evidence::Attributes => "(UID FLAGS INTERNALDATE RFC822.SIZE)".to_owned(),
         Evidence::Header => {
@@ -221,34 +238,12 @@ impl Search<'_> {
         }
     }
 
-    /// A message's reply. One without a size tells a change of flags that somebody made meanwhile.
+    /// A message's reply.
     async fn take(&mut self, told: Attributes) -> Result<()> {
-        let (Some(uid), Some(size)) = (told.uid, told.size) else { return Ok(()) };
-        if uid <= self.highest {
-            return Ok(());
+        if let Some(found) = found(told, self.validity, self.highest, self.evidence)? {
+            self.highest = found.at.uid;
+            self.page.push(found);
         }
-        self.highest = uid;
-        let literal = match self.evidence {
-            Evidence::Attributes => None,
-            Evidence::Header => told.header,
-            Evidence::Body => told.body,
-        };
-        let body = match &literal {
-            Some(Literal::Body(body)) => Some(body),
-            _ => None,
-        };
-        self.page.push(Found {
-            at: TargetUid { validity: self.validity, uid },
-            flags: told.flags.unwrap_or_default(),
-            received_at: told.received_at.flatten(),
-            size,
-            fingerprint: body.map(mime::fingerprint_body).transpose().map_err(unreadable_spool)?,
-            body_hash: body
-                .filter(|_| self.evidence == Evidence::Body)
-                .map(Body::hash)
-                .transpose()
-                .map_err(unreadable_spool)?,
-        });
         if self.page.len() >= limits::LISTING_PAGE { self.flush().await } else { Ok(()) }
     }
 
@@ -258,6 +253,32 @@ impl Search<'_> {
         }
         self.pages.send(std::mem::take(&mut self.page)).await.map_err(|_| Error::canceled())
     }
+}
+
+/// What a reply tells of a message above `highest`. One without a size tells a change of flags that somebody made meanwhile.
+pub(super) fn found(told: Attributes, validity: u32, highest: u32, evidence: Evidence) -> Result<Option<Found>> {
+    let (Some(uid), Some(size)) = (told.uid, told.size) else { return Ok(None) };
+    if uid <= highest {
+        return Ok(None);
+    }
+    let literal = match evidence {
+        Evidence::Attributes => None,
+        Evidence::Header => told.header,
+        Evidence::Body => told.body,
+    };
+    let body = match &literal {
+        Some(Literal::Body(body)) => Some(body),
+        _ => None,
+    };
+    let hashed = body.filter(|_| evidence == Evidence::Body);
+    Ok(Some(Found {
+        at: TargetUid { validity, uid },
+        flags: told.flags.unwrap_or_default(),
+        received_at: told.received_at.flatten(),
+        size,
+        fingerprint: body.map(mime::fingerprint_body).transpose().map_err(unreadable_spool)?,
+        body_hash: hashed.map(Body::hash).transpose().map_err(unreadable_spool)?,
+    }))
 }
 
 fn unreadable_spool(error: std::io::Error) -> Error {

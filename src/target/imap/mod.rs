@@ -11,6 +11,7 @@ mod flags;
 mod folders;
 mod kept;
 mod refusal;
+mod rounds;
 mod unit;
 
 use std::sync::{Arc, OnceLock, atomic::AtomicBool};
@@ -20,8 +21,8 @@ use tokio::sync::mpsc;
 
 use self::capabilities::Answers;
 use super::{
-    AppendItem, Appended, Evidence, Find, FolderStatus, Found, TargetCapabilities, TargetConnector, TargetEditor,
-    TargetFolder, TargetSession,
+    AppendItem, Appended, Evidence, Find, FolderStatus, Found, Sighting, TargetCapabilities, TargetConnector,
+    TargetEditor, TargetFolder, TargetSession,
 };
 use crate::{
     error::Result,
@@ -127,6 +128,15 @@ impl TargetSession for ImapTargetSession {
         pages: mpsc::Sender<Vec<Found>>,
     ) -> Result<FolderStatus> {
         find::find(&mut self.link, folder, which, evidence, pages).await
+    }
+
+    async fn find_each(
+        &mut self,
+        wanted: Vec<(FolderName, Find)>,
+        evidence: Evidence,
+        told: mpsc::Sender<Sighting>,
+    ) -> Result<()> {
+        rounds::find_each(&mut self.link, &wanted, evidence, &told).await
     }
 
     fn editor(&mut self) -> &mut dyn TargetEditor {

@@ -1,7 +1,7 @@
 //! What the adapters do when a server throttles, refuses, cuts and lies: the stand-ins on request.
 
 use super::run;
-use crate::conformance::target::{append_all, find, item_of};
+use crate::conformance::target::{append_all, find, find_each, item_of};
 use crate::side;
 use mailhaul::{
     body::Body,
@@ -295,6 +295,14 @@ fn a_target_that_cannot_show_one_message_shows_the_others() {
         let mut session = lab.target().open().await.unwrap();
         let (_, found) = find(&mut *session, &FolderName::inbox(), Find::All, Evidence::Body).await;
         assert_eq!(found.iter().map(|f| f.at.uid).collect::<Vec<_>>(), (1..=100).collect::<Vec<_>>());
+        let mut told = find_each(&mut *session, vec![(FolderName::inbox(), Find::All); 2], Evidence::Body).await;
+        for (again, ended) in told.drain(..) {
+            assert_eq!(
+                again.iter().map(|f| (f.at, f.body_hash)).collect::<Vec<_>>(),
+                found.iter().map(|f| (f.at, f.body_hash)).collect::<Vec<_>>()
+            );
+            assert!(ended.unwrap().is_ok());
+        }
         for found in found {
             let wanted = (!matches!(found.at.uid, 17 | 60)).then(|| hash(found.at.uid.into()));
             assert_eq!(found.body_hash, wanted, "{}", found.at.uid);

@@ -13,8 +13,8 @@ use mailhaul::{
     error::{Code, Result, Side},
     model::{Flags, FolderName, FolderPath, ReceivedAt, SystemFlags},
     target::{
-        AppendItem, AppendResult, Appended, Evidence, Fault, Find, FolderStatus, Found, TargetConnector, TargetSession,
-        imap::ImapTarget,
+        AppendItem, AppendResult, Appended, Evidence, Fault, Find, FolderStatus, Found, Sight, Sighting,
+        TargetConnector, TargetSession, imap::ImapTarget,
     },
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,6 +100,52 @@ pub async fn find(
     };
     let (status, all) = tokio::join!(session.find(folder, which, evidence, pages), collect);
     (status.unwrap(), all)
+}
+
+/// Finds in several folders: what was told of each, all pages together, with how it ended.
+pub async fn find_each(
+    session: &mut dyn TargetSession,
+    wanted: Vec<(FolderName, Find)>,
+    evidence: Evidence,
+) -> Vec<(Vec<Found>, Option<Result<FolderStatus>>)> {
+    let (sender, mut told) = mpsc::channel(2);
+    let mut each: Vec<_> = wanted.iter().map(|_| (Vec::new(), None)).collect();
+    let collect = async {
+        while let Some(Sighting { at, what }) = told.recv().await {
+            assert!(each[at].1.is_none(), "nothing is told of a folder after its end");
+            match what {
+                Sight::Found(page) => each[at].0.extend(page),
+                Sight::Complete(status) => each[at].1 = Some(Ok(status)),
+                Sight::Unreadable(error) => each[at].1 = Some(Err(error)),
+            }
+        }
+    };
+    let (found, ()) = tokio::join!(session.find_each(wanted, evidence, sender), collect);
+    found.unwrap();
+    each
+}
+
+/// Several folders in one go are told as each is by itself; one that is not there hides no other.
+async fn finds_in_several_folders(session: &mut dyn TargetSession, folder: &FolderName) {
+    let missing = FolderName(b"No such folder".to_vec());
+    let (status, all) = find(session, folder, Find::All, Evidence::Body).await;
+    let some = vec![all[4].at.uid, all[7].at.uid, NOT_THERE];
+    let wanted = vec![
+        (folder.clone(), Find::Uids(some)),
+        (missing, Find::All),
+        (FolderName::inbox(), Find::All),
+        (folder.clone(), Find::All),
+        (folder.clone(), Find::From(all[9].at.uid)),
+    ];
+    let told = find_each(session, wanted, Evidence::Body).await;
+    let hashes = |found: &[Found]| found.iter().map(|f| (f.at, f.body_hash)).collect::<Vec<_>>();
+    assert_eq!(hashes(&told[0].0), hashes(&[all[4].clone(), all[7].clone()]));
+    let refused = told[1].1.as_ref().unwrap().as_ref().unwrap_err();
+    assert!(matches!(refused.code(), Code::FolderSelect | Code::NotFound), "{refused}");
+    assert!(told[2].0.is_empty() && told[2].1.as_ref().unwrap().is_ok());
+    assert_eq!(hashes(&told[3].0), hashes(&all));
+    assert_eq!(told[3].1.as_ref().unwrap().as_ref().unwrap().next, status.next);
+    assert_eq!(hashes(&told[4].0), hashes(&all[9..]));
 }
 
 fn uids(found: &[Found]) -> Vec<u32> {
@@ -272,6 +318,7 @@ fn suite(host: &Host) {
         let sent = &folders["Sent"];
         takes_messages_exactly(&mut *session, &mailbox, sent, host).await;
         finds_messages(&mut *session, sent, host).await;
+        finds_in_several_folders(&mut *session, sent).await;
         changes_flags(&mut *session, sent, host).await;
         edits_what_it_is_told(&mut *session, sent, &folders["Empty one"], host).await;
         names_what_cannot_be(&mut *session).await;

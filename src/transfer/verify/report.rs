@@ -1,0 +1,72 @@
+//! What a person reads of a folder's differences.
+
+use super::Differences;
+use crate::{
+    error::{Code, Side},
+    transfer::{Attention, PassKind, Severity, job::Job, run::Run},
+};
+
+/// Tells a person what differs.
+pub(super) fn tell(run: &Run, job: &Job, differences: &Differences) {
+    let missing = differences.missing - differences.lost;
+    let lines = [
+        (
+            Severity::Block,
+            differences.lost,
+            "were copied in this pass but are not at the target",
+            "Run again; if it stays so, ask the target's administrator what removes arriving mail.",
+        ),
+        (
+            Severity::Block,
+            differences.altered,
+            "are at the target with another content, size or date than was sent",
+            "Compare them at both sides; something changed them at the target.",
+        ),
+        (
+            Severity::Review,
+            differences.unplaced,
+            "were acknowledged by the target, which does not show them",
+            "Run `mailhaul verify` later; the target may show them late.",
+        ),
+        (
+            Severity::Note,
+            missing,
+            "were copied earlier and are not at the target any more; they are not copied again",
+            "Nothing to do if the mailbox's user removed or moved them.",
+        ),
+    ];
+    for (severity, count, problem, next_step) in lines {
+        if count > 0 {
+            run.attend(line(job, severity, count, problem, next_step));
+        }
+    }
+    // Mail that was there before or arrives by itself is the rule, not worth a line in every pass.
+    if differences.extra > 0 && run.options.pass == PassKind::Verify {
+        let problem = "are at the target but not from this migration";
+        run.attend(line(
+            job,
+            Severity::Note,
+            differences.extra,
+            problem,
+            "Nothing to do: mail that was there before or arrived since.",
+        ));
+    }
+    if differences.reflagged > 0 && run.options.pass == PassKind::Verify {
+        let problem = "have other flags at the target than were copied";
+        run.attend(line(
+            job,
+            Severity::Note,
+            differences.reflagged,
+            problem,
+            "Nothing to do: the mailbox's user changed them.",
+        ));
+    }
+}
+
+fn line(job: &Job, severity: Severity, count: u64, problem: &str, next_step: &str) -> Attention {
+    let mut line = Attention::new(severity, Code::Identity, Side::Target, count);
+    line.folder = Some(job.path.to_string());
+    line.problem = format!("{count} messages {problem}");
+    line.next_step = next_step.to_owned();
+    line
+}
