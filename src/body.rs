@@ -5,6 +5,7 @@ use std::{
     io::{self, Write},
     os::unix::fs::FileExt,
     path::PathBuf,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -12,6 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use tokio::sync::Notify;
 
 use crate::{limits, model::BodyHash};
 
@@ -25,6 +27,8 @@ struct Store {
     used: AtomicUsize,
     /// Bytes of bodies that were asked for and did not arrive.
     promised: AtomicUsize,
+    /// Told whenever memory becomes free.
+    freed: Notify,
     directory: PathBuf,
 }
 
@@ -36,7 +40,8 @@ impl BodyStore {
 
     /// A store of `budget` bytes of memory whose spool lies in `directory`.
     pub fn with(budget: usize, directory: PathBuf) -> Self {
-        BodyStore(Arc::new(Store { budget, used: AtomicUsize::new(0), promised: AtomicUsize::new(0), directory }))
+        let (used, promised, freed) = (AtomicUsize::new(0), AtomicUsize::new(0), Notify::new());
+        BodyStore(Arc::new(Store { budget, used, promised, freed, directory }))
     }
 
     /// Bytes of bodies in memory now.
@@ -48,6 +53,21 @@ impl BodyStore {
     pub fn has_room(&self, len: u64) -> bool {
         let taken = self.used() + self.0.promised.load(Ordering::Relaxed);
         taken as u64 + len <= self.0.budget as u64
+    }
+
+    /// Waits until memory has room for `len` more bytes.
+    pub fn room(&self, len: u64) -> impl Future<Output = ()> + Send + use<> {
+        let store = self.clone();
+        async move {
+            loop {
+                let mut freed = pin!(store.0.freed.notified());
+                freed.as_mut().enable();
+                if store.has_room(len) {
+                    return;
+                }
+                freed.await;
+            }
+        }
     }
 
     /// Announces bodies of these sizes, which are about to be asked for.
@@ -113,6 +133,7 @@ impl Promise {
 impl Drop for Promise {
     fn drop(&mut self) {
         self.store.promised.fetch_sub(self.len, Ordering::Relaxed);
+        self.store.freed.notify_waiters();
     }
 }
 
@@ -125,6 +146,7 @@ struct Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         self.store.used.fetch_sub(self.len, Ordering::Relaxed);
+        self.store.freed.notify_waiters();
     }
 }
 
@@ -316,6 +338,16 @@ mod tests {
         drop(first);
         assert_eq!(store.used(), 0);
         assert_eq!(second.hash().unwrap(), Body::from_bytes(vec![b'b'; 1000]).hash().unwrap());
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_memory_goes_on_when_a_body_leaves() {
+        let store = BodyStore::with(1500, std::env::temp_dir());
+        let body = full(&store, &[b'a'; 1000]);
+        let mut room = pin!(store.room(1000));
+        assert!(futures_util::poll!(&mut room).is_pending());
+        drop(body);
+        room.await;
     }
 
     #[test]

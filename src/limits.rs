@@ -6,6 +6,9 @@ use std::time::Duration;
 
 /// Bytes of message bodies held in memory by the whole process; what does not fit goes to the spool.
 pub const BODY_BUDGET: usize = 24 << 20;
+/// How long a source with nothing in flight waits for memory before it goes on into the spool: bodies are on their way out, unless their
+/// targets wait for a throttle. Without the wait every small message beyond the budget made a file of its own.
+pub const ROOM_WAIT: Duration = Duration::from_millis(50);
 /// A body above this many bytes goes to a spool file instead of memory.
 pub const SPOOL_THRESHOLD: u64 = 1 << 20;
 /// The longest reply that is read at all, bodies aside (bytes): SEARCH tells a million UIDs in one line of 8 MB.

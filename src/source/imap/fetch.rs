@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     body::Body,
+    clock,
     error::{Code, Disposition, Error, Result, Scope},
     imap::{Attributes, Command, Event, Literal, Tag, Tagged, Verdict, uidset, utf7},
     limits,
@@ -145,13 +146,18 @@ impl<'a> Fetcher<'a> {
         }
         if let Some(set) = self.next_set() {
             let admission = self.link.admission(set.len(), set.iter().map(|item| item.size).sum());
-            self.next = Some((set, admission));
+            let room = self.link.bodies().room(limits::FETCH_CHUNK_BYTES);
+            let admitted = async move {
+                clock::timeout(limits::ROOM_WAIT, room).await;
+                admission.await;
+            };
+            self.next = Some((set, Box::pin(admitted)));
         }
         Ok(())
     }
 
     /// A window is overstepped by one command at most: a body larger than all of it must come too. The same holds for the memory
-    /// that the process has for bodies.
+    /// that the process has for bodies, for which the only command waits a little.
     fn has_room(&self) -> bool {
         let messages: usize = self.flying.iter().map(|flight| flight.items.len()).sum();
         let bytes: u64 = self.flying.iter().map(Flight::bytes).sum();
