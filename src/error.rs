@@ -73,6 +73,26 @@ pub enum Code {
     AuthAppPassword,
     /// This way of signing in is switched off.
     AuthBlocked,
+    /// The provider asks for more than it was given: a second factor, a compliant device, another place (conditional access).
+    AuthMfa,
+    /// The application has no consent for what it asks (AADSTS65001).
+    Consent,
+    /// The permission or audience asked for does not exist, or the token is for another service.
+    TokenScope,
+    /// The application's secret, certificate or key is refused.
+    ClientSecret,
+    /// The application's secret or certificate has expired.
+    ClientExpired,
+    /// The application is not known in the tenant, or switched off there.
+    ClientUnknown,
+    /// There is no such tenant.
+    Tenant,
+    /// There is no valid stored sign-in: none yet, expired or revoked.
+    SignInNeeded,
+    /// The person who was asked to sign in said no.
+    SignInDeclined,
+    /// Nobody finished the sign-in in time.
+    SignInExpired,
     /// The account is locked or suspended for a time.
     Locked,
     /// The server asked to wait.
@@ -133,7 +153,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 38] = [
+    pub const ALL: [Code; 48] = [
         Code::Dns,
         Code::Connect,
         Code::Timeout,
@@ -144,6 +164,16 @@ impl Code {
         Code::AuthAccess,
         Code::AuthAppPassword,
         Code::AuthBlocked,
+        Code::AuthMfa,
+        Code::Consent,
+        Code::TokenScope,
+        Code::ClientSecret,
+        Code::ClientExpired,
+        Code::ClientUnknown,
+        Code::Tenant,
+        Code::SignInNeeded,
+        Code::SignInDeclined,
+        Code::SignInExpired,
         Code::Locked,
         Code::Throttled,
         Code::FolderList,
@@ -192,6 +222,16 @@ impl Code {
             Code::AuthAccess => "AUTH-ACCESS",
             Code::AuthAppPassword => "AUTH-APP-PASSWORD",
             Code::AuthBlocked => "AUTH-BLOCKED",
+            Code::AuthMfa => "AUTH-MFA",
+            Code::Consent => "CONSENT",
+            Code::TokenScope => "SCOPE",
+            Code::ClientSecret => "CLIENT-SECRET",
+            Code::ClientExpired => "CLIENT-EXPIRED",
+            Code::ClientUnknown => "CLIENT-UNKNOWN",
+            Code::Tenant => "TENANT",
+            Code::SignInNeeded => "SIGN-IN",
+            Code::SignInDeclined => "SIGN-IN-DECLINED",
+            Code::SignInExpired => "SIGN-IN-EXPIRED",
             Code::Locked => "LOCKED",
             Code::Throttled => "THROTTLED",
             Code::FolderList => "FOLDER-LIST",
@@ -236,6 +276,18 @@ impl Code {
             Code::AuthAccess => "the sign-in was accepted, but the mailbox behind it cannot be reached",
             Code::AuthAppPassword => "the provider wants an app password",
             Code::AuthBlocked => "this way of signing in is switched off at the server",
+            Code::AuthMfa => {
+                "the provider wants more than a stored sign-in can give: a second factor or another condition"
+            }
+            Code::Consent => "the application has no consent for this permission",
+            Code::TokenScope => "the permission that was asked for is not one of this service",
+            Code::ClientSecret => "the application's secret or certificate is refused",
+            Code::ClientExpired => "the application's secret or certificate has expired",
+            Code::ClientUnknown => "the application is not known in this tenant, or disabled",
+            Code::Tenant => "there is no such tenant",
+            Code::SignInNeeded => "there is no valid sign-in for this user",
+            Code::SignInDeclined => "the sign-in was declined",
+            Code::SignInExpired => "the sign-in was not finished in time",
             Code::Locked => "the account is locked or suspended for a time",
             Code::Throttled => "the server asked to wait",
             Code::FolderList => "the list of folders cannot be read",
@@ -286,6 +338,26 @@ impl Code {
                 "Create an app password in the account's security settings and use it instead of the usual one."
             }
             Code::AuthBlocked => "Enable IMAP and this sign-in method for the mailbox, or sign in with OAuth2.",
+            Code::AuthMfa => {
+                "Sign in again with `mailhaul login`, or have the administrator exempt this application from the conditional access policy."
+            }
+            Code::Consent => "Have an administrator grant consent for the application in the tenant, then run again.",
+            Code::TokenScope => {
+                "Check that the cloud and the scopes fit the server, and that the application has the permission (IMAP.AccessAsApp, Mail.ReadWrite)."
+            }
+            Code::ClientSecret => {
+                "Check `client-secret` or the certificate of this `oauth-client`; the value of the secret counts, not its id."
+            }
+            Code::ClientExpired => {
+                "Make a new one in the application's registration and put it into the configuration."
+            }
+            Code::ClientUnknown => {
+                "Check `client-id` and the tenant in `authority`; an administrator must have consented to the application there."
+            }
+            Code::Tenant => "Check the tenant in `authority`: its id or one of its domains, in the right cloud.",
+            Code::SignInNeeded => "Sign in with `mailhaul login`.",
+            Code::SignInDeclined => "Start `mailhaul login` again and accept what is asked.",
+            Code::SignInExpired => "Start `mailhaul login` again and finish within the stated time.",
             Code::Locked => "Wait until the provider lifts the lock, then run again.",
             Code::Throttled => "Nothing to do: the transfer goes on by itself at the stated time.",
             Code::FolderList => {

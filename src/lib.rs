@@ -80,6 +80,7 @@ pub mod body;
 pub mod clock;
 pub mod mime;
 pub mod net;
+pub mod oauth;
 pub mod pace;
 // Floor 2: protocols.
 pub mod imap;

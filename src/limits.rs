@@ -191,3 +191,27 @@ pub const HOLD_FOREVER: Duration = Duration::from_secs(10 * 365 * 86_400);
 pub const KEY_FILE: usize = 16 << 10;
 /// The hardest passphrase that is tried (log2 of scrypt's work: 22 is 4 GiB and some ten seconds; one second is usual, 18 to 20).
 pub const KEY_WORK: u8 = 22;
+/// Silence of an HTTP server in the middle of a request before it counts as gone.
+pub const HTTP_SILENCE: Duration = Duration::from_secs(120);
+/// One request to a token end point, its answer included.
+pub const TOKEN_DEADLINE: Duration = Duration::from_secs(60);
+/// The longest answer of a token end point (bytes; a token with many groups is some 10 KiB).
+pub const TOKEN_REPLY: usize = 256 << 10;
+/// Access tokens kept at once; what is over is the one that ends first, and is asked for again.
+pub const TOKENS_KEPT: usize = 20_000;
+/// Requests to token end points at once: some thousand mailboxes whose tokens end together must not look like an attack.
+pub const TOKEN_REQUESTS: usize = 8;
+/// The share of its life after which an access token is renewed (percent; microsoft365.md §2.6).
+pub const TOKEN_RENEWED_PERCENT: u32 = 80;
+/// The life of an access token whose server does not tell it (RFC 6749 §5.1 lets it).
+pub const TOKEN_LIFE_UNTOLD: Duration = Duration::from_secs(300);
+/// The longest life that is believed (24 h with continuous access evaluation, microsoft365.md §2.6).
+pub const TOKEN_LIFE_MOST: Duration = Duration::from_secs(28 * 3600);
+/// How long a refused request for a token answers for the ones that follow: a wrong secret is not tried by a hundred mailboxes.
+pub const TOKEN_REFUSAL_KEPT: Duration = Duration::from_secs(10);
+/// The life of an assertion (microsoft365.md §2.3: at most 5 to 10 minutes).
+pub const ASSERTION_LIFE: Duration = Duration::from_secs(300);
+/// How long a person may take to sign in with a browser (an authorization code lives some 10 minutes, microsoft365.md §2.5).
+pub const SIGN_IN_DEADLINE: Duration = Duration::from_secs(600);
+/// The longest wait between questions whether a device code was entered, after the end point could not be reached.
+pub const DEVICE_POLL_MOST: Duration = Duration::from_secs(30);

@@ -51,15 +51,20 @@ pub(super) fn handshake(dial: &Dial, cause: io::Error) -> Error {
     let Some(tls) = cause.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) else {
         return ended(dial, "TLS handshake", cause);
     };
-    let (code, words) = match tls {
+    let (code, words) = tls_words(tls);
+    error(dial, code, Disposition::NeedsPerson, words).with_source(cause)
+}
+
+/// Why a handshake failed: the code and the words for it.
+pub(super) fn tls_words(tls: &TlsError) -> (Code, String) {
+    match tls {
         TlsError::InvalidCertificate(certificate) => (Code::TlsCert, certificate_words(certificate)),
         TlsError::InvalidMessage(_) => (Code::TlsProto, NOT_TLS.to_owned()),
         TlsError::AlertReceived(AlertDescription::ProtocolVersion) | TlsError::PeerIncompatible(_) => {
             (Code::TlsProto, format!("the server offers no TLS 1.2 or newer ({tls})"))
         }
         other => (Code::TlsProto, format!("the TLS handshake failed: {other}")),
-    };
-    error(dial, code, Disposition::NeedsPerson, words).with_source(cause)
+    }
 }
 
 const NOT_TLS: &str = "this port does not speak TLS: try encryption starttls or none";

@@ -7,6 +7,7 @@
 
 mod connect;
 mod fault;
+pub mod http;
 mod probe;
 mod proxy;
 mod route;

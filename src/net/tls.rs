@@ -32,18 +32,18 @@ use crate::{
 
 /// Shakes hands with the server `name` on `tcp`.
 pub(super) async fn handshake(tcp: TcpStream, name: ServerName<'static>, dial: &Dial) -> Result<TlsStream<TcpStream>> {
-    let connector = TlsConnector::from(config(dial).await?);
+    let connector = TlsConnector::from(config(&dial.ca, dial.insecure).await?);
     let shake = connector.connect_with(name, tcp, |session| session.set_buffer_limit(Some(limits::TLS_BUFFER)));
     shake.await.map_err(|cause| fault::handshake(dial, cause))
 }
 
 type Configs = Mutex<HashMap<(Vec<PathBuf>, bool), Arc<ClientConfig>>>;
 
-/// The configuration for the authorities of `dial`, made at first use and kept.
-async fn config(dial: &Dial) -> Result<Arc<ClientConfig>> {
+/// The configuration for these authorities, made at first use and kept.
+pub(super) async fn config(ca: &[PathBuf], insecure: bool) -> Result<Arc<ClientConfig>> {
     static CONFIGS: OnceLock<Configs> = OnceLock::new();
     let configs = CONFIGS.get_or_init(Configs::default);
-    let key = (dial.ca.clone(), dial.insecure);
+    let key = (ca.to_vec(), insecure);
     let known = configs.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
     if let Some(config) = known {
         return Ok(config);

@@ -82,7 +82,10 @@ impl Ending {
             Config | Usage | Vault => Ending::Usage,
             LedgerLocked => Ending::Locked,
             Canceled => Ending::Stopped,
-            Auth | AuthAccess | AuthAppPassword | AuthBlocked | Locked => Ending::Refused(error.side()),
+            Auth | AuthAccess | AuthAppPassword | AuthBlocked | AuthMfa | Consent | TokenScope | ClientSecret
+            | ClientExpired | ClientUnknown | Tenant | SignInNeeded | SignInDeclined | SignInExpired | Locked => {
+                Ending::Refused(error.side())
+            }
             Dns | Connect | Timeout | Lost | TlsCert | TlsProto | Throttled | FolderList | FolderSelect
             | FolderName | FolderLimit | FolderSkipped | ReadOnly | Quota | NotFound | Protocol | Server
             | ItemFetch | ItemVanished | ItemTooBig | ItemMalformed | ItemVirus | ItemRefused | Identity
@@ -92,7 +95,23 @@ impl Ending {
 }
 
 /// The codes by which a login is refused.
-const REFUSALS: [Code; 5] = [Code::Auth, Code::AuthAccess, Code::AuthAppPassword, Code::AuthBlocked, Code::Locked];
+const REFUSALS: [Code; 15] = [
+    Code::Auth,
+    Code::AuthAccess,
+    Code::AuthAppPassword,
+    Code::AuthBlocked,
+    Code::AuthMfa,
+    Code::Consent,
+    Code::TokenScope,
+    Code::ClientSecret,
+    Code::ClientExpired,
+    Code::ClientUnknown,
+    Code::Tenant,
+    Code::SignInNeeded,
+    Code::SignInDeclined,
+    Code::SignInExpired,
+    Code::Locked,
+];
 
 /// The outcome of a run: interrupted if any mailbox was, else that of its worst mailbox.
 pub fn run_outcome(mailboxes: &[MailboxReport]) -> Outcome {
