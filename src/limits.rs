@@ -215,3 +215,7 @@ pub const ASSERTION_LIFE: Duration = Duration::from_secs(300);
 pub const SIGN_IN_DEADLINE: Duration = Duration::from_secs(600);
 /// The longest wait between questions whether a device code was entered, after the end point could not be reached.
 pub const DEVICE_POLL_MOST: Duration = Duration::from_secs(30);
+/// Connections of a web stand-in that are in their TLS handshake at once.
+pub const LAB_HANDSHAKES: usize = 256;
+/// Requests for tokens that a stand-in remembers, and tokens and codes that it knows.
+pub const LAB_TOKENS: usize = 200_000;

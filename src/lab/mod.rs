@@ -7,10 +7,12 @@
 //! Rejected: canned transcripts. They cannot tell whether a message arrived twice.
 
 mod certificate;
+pub mod entra;
 pub mod generate;
 pub mod imap;
 pub mod mailstore;
 mod rehearsal;
+mod web;
 
 pub use certificate::Certificate;
 pub use rehearsal::{Lab, LabMailbox, LabOptions};
