@@ -67,7 +67,9 @@ impl DeviceSignIn {
             Err(RequestTokenError::ServerResponse(told))
                 if *told.error() == DeviceCodeErrorResponseType::ExpiredToken =>
             {
-                return Err(exchange.kept_refusal().unwrap_or_else(|| expired(&place)));
+                // The last answer may have been that the code is still pending.
+                let told = exchange.kept_refusal().filter(|refusal| refusal.code() == Code::SignInExpired);
+                return Err(told.unwrap_or_else(|| expired(&place)));
             }
             outcome => exchange.settle(outcome)?,
         };

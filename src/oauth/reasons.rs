@@ -61,6 +61,11 @@ pub(super) fn of_number(number: u32) -> Option<Reason> {
     Some(Reason::person(code, scope))
 }
 
+/// The reason in the description, where Google says `invalid_grant` to everything.
+pub(super) fn of_words(description: &str) -> Option<Reason> {
+    description.starts_with("Invalid email or User ID").then(|| Reason::person(Code::NotFound, Scope::Mailbox))
+}
+
 /// The reason behind a word of OAuth.
 pub(super) fn of_word(word: &str, asked: Asked) -> Reason {
     let (code, scope) = match word {
@@ -80,8 +85,8 @@ pub(super) fn of_word(word: &str, asked: Asked) -> Reason {
         "invalid_grant" => match asked {
             Asked::ByClient => (Code::ClientSecret, Scope::Endpoint),
             Asked::ByUser => (Code::SignInNeeded, Scope::Mailbox),
-            // The key, or the user: Google does not say which.
-            Asked::ByServiceAccount => (Code::ClientSecret, Scope::Mailbox),
+            // Google's words for a wrong key, and for an account that is gone.
+            Asked::ByServiceAccount => (Code::ClientSecret, Scope::Endpoint),
             Asked::ByPerson => (Code::SignInExpired, Scope::Mailbox),
         },
         _ => (Code::Protocol, Scope::Endpoint),

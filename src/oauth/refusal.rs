@@ -67,7 +67,7 @@ fn error(place: &str, reason: Reason, reply: &str) -> Error {
 fn reason(told: &Told, asked: Asked) -> Reason {
     let numbers = numbers(told);
     let known = numbers.iter().find_map(|&number| reasons::of_number(number));
-    known.unwrap_or_else(|| reasons::of_word(&told.error, asked))
+    known.or_else(|| reasons::of_words(&told.error_description)).unwrap_or_else(|| reasons::of_word(&told.error, asked))
 }
 
 /// Entra's numbers: of their own field, or of the words, where a redirect has no other.

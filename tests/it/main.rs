@@ -11,6 +11,7 @@ mod imap;
 mod lab;
 mod ledger;
 mod net;
+mod oauth;
 mod rig;
 mod side;
 mod support;

@@ -32,15 +32,16 @@ pub(super) struct Claims {
     pub(super) iss: String,
     pub(super) sub: String,
     aud: String,
-    exp: i64,
-    iat: Option<i64>,
-    nbf: Option<i64>,
+    // Seconds with a fraction, if the client likes (RFC 7519 §2, NumericDate); `msal` does.
+    exp: f64,
+    iat: Option<f64>,
+    nbf: Option<f64>,
     pub(super) jti: Option<String>,
     pub(super) scope: Option<String>,
 }
 
 /// Seconds that clocks may differ.
-const SKEW: i64 = 300;
+const SKEW: f64 = 300.0;
 
 impl<'a> Shown<'a> {
     pub(super) fn parse(token: &'a str) -> Option<Self> {
@@ -76,8 +77,8 @@ impl<'a> Shown<'a> {
     }
 
     /// Whether it is for this audience, and for now: at most `most` seconds long.
-    pub(super) fn is_for(&self, audience: &str, most: i64) -> bool {
-        let now = clock::unix_now();
+    pub(super) fn is_for(&self, audience: &str, most: f64) -> bool {
+        let now = clock::unix_now() as f64;
         let begins = self.claims.iat.or(self.claims.nbf).unwrap_or(now);
         let not_yet = [self.claims.iat, self.claims.nbf].into_iter().flatten().any(|time| time > now + SKEW);
         self.claims.aud == audience && self.claims.exp > now && self.claims.exp - begins <= most && !not_yet

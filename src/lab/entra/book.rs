@@ -43,6 +43,8 @@ pub(super) struct Coded {
     pub(super) expires: Instant,
     /// A refresh token comes with it.
     pub(super) offline: bool,
+    /// What the ID token repeats (OpenID Connect Core §3.1.2.1).
+    pub(super) nonce: Option<String>,
     /// An authorization code's redirect address and PKCE challenge.
     pub(super) redirect: Option<(String, String)>,
 }

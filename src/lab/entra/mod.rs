@@ -12,6 +12,7 @@ mod book;
 mod directory;
 mod discovery;
 mod faults;
+mod grants;
 mod introspection;
 mod person;
 mod problem;

@@ -73,7 +73,13 @@ fn redirected(inside: &mut Inside, realm: &Realm, query: &Fields) -> Result<Opti
             let leave = leave(inside, client, query.get("login_hint"), scope)?;
             let expires = clock::instant() + inside.settings.code_lifetime;
             let code = random("0.A", 600);
-            let coded = Coded { leave, expires, offline, redirect: Some((redirect.clone(), challenge)) };
+            let coded = Coded {
+                leave,
+                expires,
+                offline,
+                nonce: query.get("nonce").cloned(),
+                redirect: Some((redirect.clone(), challenge)),
+            };
             inside.book.codes.insert(code.clone(), coded);
             [("code", code), ("session_state", random("", 32))]
         }
@@ -124,7 +130,7 @@ fn coded(inside: &mut Inside, realm: &Realm, host: &str, form: &Form) -> Result<
     let (device, user) = (random("DAQ", 300), random("", 9).to_uppercase());
     let life = inside.settings.code_lifetime;
     let offline = scope.split(' ').any(|scope| scope == "offline_access");
-    let coded = Coded { leave, expires: clock::instant() + life, offline, redirect: None };
+    let coded = Coded { leave, expires: clock::instant() + life, offline, nonce: None, redirect: None };
     inside.book.devices.insert(device.clone(), (user.clone(), coded, Standing::Pending));
     let uri = format!("https://{host}/device");
     Ok(json!({

@@ -3,7 +3,7 @@
 use super::{assertion::Shown, directory::App, problem::Problem, token::Form};
 
 /// Assertions of applications live ten minutes at most; Microsoft's own library makes them so long.
-const ASSERTION_MOST: i64 = 600;
+const ASSERTION_MOST: f64 = 600.0;
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// Checks the secret or assertion in `form` against `app`; `audience` is the address of the token end point.
