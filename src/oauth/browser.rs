@@ -10,7 +10,7 @@ use super::{
     exchange::Exchange,
     grant,
     loopback::Loopback,
-    refusal::{self, Asked},
+    refusal::{self, Asker},
 };
 use crate::{
     clock::{self, Instant},
@@ -75,7 +75,7 @@ impl BrowserSignIn {
         let place = web::server(&self.client.authority.token);
         let returned = self.loopback.wait(self.until, &place).await?;
         let code = returned.map_err(|told| refusal::of_redirect(&place, &told.error, &told.description))?;
-        let (exchange, protocol) = (Exchange::new(&self.client, Asked::ByPerson), self.client.protocol());
+        let (exchange, protocol) = (Exchange::new(&self.client, Asker::Person), self.client.protocol());
         let protocol = protocol.set_redirect_uri(self.redirect);
         let request = protocol.exchange_code(AuthorizationCode::new(code)).set_pkce_verifier(self.verifier);
         let outcome = request.request_async(&exchange).await;

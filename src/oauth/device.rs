@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc};
 use chrono::{DateTime, Utc};
 use oauth2::{DeviceCodeErrorResponseType, RequestTokenError, StandardDeviceAuthorizationResponse};
 
-use super::{Audience, Client, SignedIn, exchange::Exchange, grant, refusal::Asked};
+use super::{Audience, Client, SignedIn, exchange::Exchange, grant, refusal::Asker};
 use crate::{
     clock::{self, Instant},
     error::{Code, Disposition, Error, Result, Scope, Side},
@@ -27,7 +27,7 @@ impl DeviceSignIn {
     /// # Errors
     /// The authority gives none.
     pub async fn begin(client: Arc<Client>, audience: &Audience) -> Result<Self> {
-        let (exchange, protocol) = (Exchange::new(&client, Asked::ByPerson), client.protocol());
+        let (exchange, protocol) = (Exchange::new(&client, Asker::Person), client.protocol());
         let scopes = grant::scopes(audience, client.authority.person_scopes());
         let outcome = protocol.exchange_device_code().add_scopes(scopes).request_async(&exchange).await;
         let code = exchange.settle(outcome)?;
@@ -54,7 +54,7 @@ impl DeviceSignIn {
     /// # Errors
     /// Declined, expired, or what the authority says.
     pub async fn finish(self) -> Result<SignedIn> {
-        let (exchange, protocol) = (Exchange::new(&self.client, Asked::ByPerson), self.client.protocol());
+        let (exchange, protocol) = (Exchange::new(&self.client, Asker::Person), self.client.protocol());
         let place = exchange.place();
         let (begun, wall) = (self.begun, clock::now());
         // The monotonic clock decides; the crate wants it as a date.

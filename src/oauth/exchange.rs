@@ -13,7 +13,7 @@ use url::{Url, form_urlencoded};
 use super::{
     Client, Credential,
     assertion::{self, ASSERTION_TYPE},
-    refusal::{self, Asked},
+    refusal::{self, Asker},
     token::Reply,
 };
 use crate::{
@@ -26,15 +26,15 @@ use crate::{
 /// Requests of one grant.
 pub(super) struct Exchange<'a> {
     client: &'a Client,
-    asked: Asked,
+    asker: Asker,
     /// The last final answer that was no token.
     refusal: Mutex<Option<Error>>,
 }
 
 impl<'a> Exchange<'a> {
     /// Nothing is sent yet.
-    pub(super) fn new(client: &'a Client, asked: Asked) -> Self {
-        Exchange { client, asked, refusal: Mutex::new(None) }
+    pub(super) fn new(client: &'a Client, asker: Asker) -> Self {
+        Exchange { client, asker, refusal: Mutex::new(None) }
     }
 
     /// Whom it asks.
@@ -91,7 +91,7 @@ impl<'a> Exchange<'a> {
         if response.status().is_success() {
             return Ok(response);
         }
-        let refusal = refusal::of_response(&self.place(), self.asked, &response, &body);
+        let refusal = refusal::of_response(&self.place(), self.asker, &response, &body);
         if matches!(refusal.disposition(), Disposition::RetryAfter(_)) {
             return Err(refusal);
         }

@@ -9,7 +9,7 @@ use super::{
     AccessToken, Account, Audience, Client, Credential, RefreshStore, RefreshToken,
     assertion::{self, JWT_BEARER},
     exchange::Exchange,
-    refusal::Asked,
+    refusal::Asker,
     token::Reply,
 };
 use crate::{
@@ -53,7 +53,7 @@ pub(super) async fn obtain(
 }
 
 async fn of_client(client: &Client, audience: &Audience) -> Result<Reply> {
-    let (exchange, protocol) = (Exchange::new(client, Asked::ByClient), client.protocol());
+    let (exchange, protocol) = (Exchange::new(client, Asker::Application), client.protocol());
     let request = protocol.exchange_client_credentials().add_scopes(scopes(audience, &[]));
     let outcome = request.request_async(&exchange).await;
     exchange.settle(outcome)
@@ -71,7 +71,7 @@ async fn of_user(
         None => None,
     };
     let held = held.ok_or_else(|| not_signed_in(&account))?;
-    let (exchange, protocol) = (Exchange::new(client, Asked::ByUser), client.protocol());
+    let (exchange, protocol) = (Exchange::new(client, Asker::User), client.protocol());
     let token = oauth2::RefreshToken::new(held.0.expose().to_owned());
     let request =
         protocol.exchange_refresh_token(&token).add_scopes(scopes(audience, client.authority.person_scopes()));
@@ -100,7 +100,7 @@ async fn of_service_account(client: &Client, audience: &Audience, user: &str) ->
         .append_pair("grant_type", JWT_BEARER)
         .append_pair("assertion", &assertion)
         .finish();
-    Exchange::new(client, Asked::ByServiceAccount).form(form).await
+    Exchange::new(client, Asker::ServiceAccount).form(form).await
 }
 
 /// An audience's scopes and `more` of them.

@@ -2,7 +2,7 @@
 //!
 //! Numbers are from Microsoft's list of AADSTS codes; those the reports of users gave first are marked so in microsoft365.md §2.3.
 
-use super::refusal::Asked;
+use super::refusal::Asker;
 use crate::error::{Code, Disposition, Scope};
 
 /// What kind of error it is, how far it reaches, what to do.
@@ -67,14 +67,14 @@ pub(super) fn of_words(description: &str) -> Option<Reason> {
 }
 
 /// The reason behind a word of OAuth.
-pub(super) fn of_word(word: &str, asked: Asked) -> Reason {
+pub(super) fn of_word(word: &str, asker: Asker) -> Reason {
     let (code, scope) = match word {
         "temporarily_unavailable" | "server_error" => {
             return Reason::new(Code::Server, Scope::Endpoint, Disposition::RetryAfter(None));
         }
         "invalid_client" => (Code::ClientSecret, Scope::Endpoint),
         // Google says so where the administrator gave the service account no leave for the domain.
-        "unauthorized_client" if asked == Asked::ByServiceAccount => (Code::Consent, Scope::Endpoint),
+        "unauthorized_client" if asker == Asker::ServiceAccount => (Code::Consent, Scope::Endpoint),
         "unauthorized_client" => (Code::ClientUnknown, Scope::Endpoint),
         "invalid_scope" | "invalid_resource" | "invalid_target" => (Code::TokenScope, Scope::Endpoint),
         "consent_required" => (Code::Consent, Scope::Endpoint),
@@ -82,12 +82,12 @@ pub(super) fn of_word(word: &str, asked: Asked) -> Reason {
         "admin_policy_enforced" | "org_internal" => (Code::AuthBlocked, Scope::Endpoint),
         "authorization_declined" | "access_denied" => (Code::SignInDeclined, Scope::Mailbox),
         "expired_token" | "bad_verification_code" => (Code::SignInExpired, Scope::Mailbox),
-        "invalid_grant" => match asked {
-            Asked::ByClient => (Code::ClientSecret, Scope::Endpoint),
-            Asked::ByUser => (Code::SignInNeeded, Scope::Mailbox),
+        "invalid_grant" => match asker {
+            Asker::Application => (Code::ClientSecret, Scope::Endpoint),
+            Asker::User => (Code::SignInNeeded, Scope::Mailbox),
             // Google's words for a wrong key, and for an account that is gone.
-            Asked::ByServiceAccount => (Code::ClientSecret, Scope::Endpoint),
-            Asked::ByPerson => (Code::SignInExpired, Scope::Mailbox),
+            Asker::ServiceAccount => (Code::ClientSecret, Scope::Endpoint),
+            Asker::Person => (Code::SignInExpired, Scope::Mailbox),
         },
         _ => (Code::Protocol, Scope::Endpoint),
     };

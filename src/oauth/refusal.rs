@@ -17,15 +17,15 @@ use crate::{
 
 /// Who asked, since `invalid_grant` is another's fault each time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum Asker {
     /// An application for itself.
-    ByClient,
+    Application,
     /// An application with a user's refresh token.
-    ByUser,
+    User,
     /// A service account for a user.
-    ByServiceAccount,
+    ServiceAccount,
     /// A person who is signing in.
-    ByPerson,
+    Person,
 }
 
 /// The error JSON.
@@ -40,7 +40,7 @@ struct Told {
 }
 
 /// The refusal in a response that is no success. `form` is the body of the request.
-pub(super) fn of_response(place: &str, asked: Asked, response: &HttpResponse, form: &[u8]) -> Error {
+pub(super) fn of_response(place: &str, asker: Asker, response: &HttpResponse, form: &[u8]) -> Error {
     let told: Told = serde_json::from_slice(response.body()).unwrap_or_default();
     let status = response.status().as_u16();
     let wait = retry_after(response.headers());
@@ -48,7 +48,7 @@ pub(super) fn of_response(place: &str, asked: Asked, response: &HttpResponse, fo
         429 => Reason::new(Code::Throttled, Scope::Endpoint, Disposition::RetryAfter(wait)),
         500.. => Reason::new(Code::Server, Scope::Endpoint, Disposition::RetryAfter(wait)),
         _ if told.error.is_empty() => Reason::person(Code::Protocol, Scope::Endpoint),
-        _ => reason(&told, asked),
+        _ => reason(&told, asker),
     };
     let words = if told.error.is_empty() { format!("HTTP {status}") } else { words(&told) };
     error(place, reason, &blotted(words, form))
@@ -57,17 +57,17 @@ pub(super) fn of_response(place: &str, asked: Asked, response: &HttpResponse, fo
 /// The refusal that a browser brought back (RFC 6749 §4.1.2.1).
 pub(super) fn of_redirect(place: &str, word: &str, description: &str) -> Error {
     let told = Told { error: word.to_owned(), error_description: description.to_owned(), ..Told::default() };
-    error(place, reason(&told, Asked::ByPerson), &words(&told))
+    error(place, reason(&told, Asker::Person), &words(&told))
 }
 
 fn error(place: &str, reason: Reason, reply: &str) -> Error {
     Error::new(reason.code, Side::System, reason.scope, reason.disposition, place).with_reply(reply)
 }
 
-fn reason(told: &Told, asked: Asked) -> Reason {
+fn reason(told: &Told, asker: Asker) -> Reason {
     let numbers = numbers(told);
     let known = numbers.iter().find_map(|&number| reasons::of_number(number));
-    known.or_else(|| reasons::of_words(&told.error_description)).unwrap_or_else(|| reasons::of_word(&told.error, asked))
+    known.or_else(|| reasons::of_words(&told.error_description)).unwrap_or_else(|| reasons::of_word(&told.error, asker))
 }
 
 /// Entra's numbers: of their own field, or of the words, where a redirect has no other.

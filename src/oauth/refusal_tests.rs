@@ -3,11 +3,11 @@ use std::time::Duration;
 use super::*;
 
 /// Microsoft's own form of it, with the parameters of the request sent along.
-fn refused(asked: Asked, status: u16, body: &str) -> Error {
+fn refused(asker: Asker, status: u16, body: &str) -> Error {
     let mut response = HttpResponse::new(body.as_bytes().to_vec());
     *response.status_mut() = status.try_into().unwrap();
     response.headers_mut().insert("Retry-After", "7".parse().unwrap());
-    of_response("login.example:443", asked, &response, b"grant_type=x&client_id=app&client_secret=hunter%202&scope=s")
+    of_response("login.example:443", asker, &response, b"grant_type=x&client_id=app&client_secret=hunter%202&scope=s")
 }
 
 fn told(word: &str, number: u32) -> String {
@@ -32,7 +32,7 @@ fn entras_numbers_decide() {
         ("invalid_resource", 500_011, Code::TokenScope),
     ];
     for (word, number, code) in cases {
-        let error = refused(Asked::ByUser, 400, &told(word, number));
+        let error = refused(Asker::User, 400, &told(word, number));
         assert_eq!(error.code(), code, "{number}");
         assert_eq!(error.disposition(), Disposition::NeedsPerson, "{number}");
         let reply = error.reply().unwrap();
@@ -42,20 +42,20 @@ fn entras_numbers_decide() {
 
 #[test]
 fn oauths_words_decide_where_there_is_no_number() {
-    let code = |asked, word: &str| refused(asked, 400, &format!(r#"{{"error":"{word}"}}"#)).code();
-    assert_eq!(code(Asked::ByClient, "invalid_client"), Code::ClientSecret);
-    assert_eq!(code(Asked::ByClient, "invalid_scope"), Code::TokenScope);
-    assert_eq!(code(Asked::ByClient, "consent_required"), Code::Consent);
-    assert_eq!(code(Asked::ByUser, "interaction_required"), Code::AuthMfa);
-    assert_eq!(code(Asked::ByUser, "invalid_grant"), Code::SignInNeeded);
-    assert_eq!(code(Asked::ByPerson, "invalid_grant"), Code::SignInExpired);
-    assert_eq!(code(Asked::ByServiceAccount, "invalid_grant"), Code::ClientSecret);
-    assert_eq!(code(Asked::ByServiceAccount, "unauthorized_client"), Code::Consent);
+    let code = |asker, word: &str| refused(asker, 400, &format!(r#"{{"error":"{word}"}}"#)).code();
+    assert_eq!(code(Asker::Application, "invalid_client"), Code::ClientSecret);
+    assert_eq!(code(Asker::Application, "invalid_scope"), Code::TokenScope);
+    assert_eq!(code(Asker::Application, "consent_required"), Code::Consent);
+    assert_eq!(code(Asker::User, "interaction_required"), Code::AuthMfa);
+    assert_eq!(code(Asker::User, "invalid_grant"), Code::SignInNeeded);
+    assert_eq!(code(Asker::Person, "invalid_grant"), Code::SignInExpired);
+    assert_eq!(code(Asker::ServiceAccount, "invalid_grant"), Code::ClientSecret);
+    assert_eq!(code(Asker::ServiceAccount, "unauthorized_client"), Code::Consent);
     for word in ["authorization_declined", "access_denied"] {
-        assert_eq!(code(Asked::ByPerson, word), Code::SignInDeclined);
+        assert_eq!(code(Asker::Person, word), Code::SignInDeclined);
     }
     for word in ["expired_token", "bad_verification_code"] {
-        assert_eq!(code(Asked::ByPerson, word), Code::SignInExpired);
+        assert_eq!(code(Asker::Person, word), Code::SignInExpired);
     }
 }
 
@@ -63,12 +63,12 @@ fn oauths_words_decide_where_there_is_no_number() {
 fn only_what_passes_is_tried_again() {
     let wait = Disposition::RetryAfter(Some(Duration::from_secs(7)));
     for (status, body, code) in [(429, "{}", Code::Throttled), (503, "<html>", Code::Server), (500, "", Code::Server)] {
-        let error = refused(Asked::ByClient, status, body);
+        let error = refused(Asker::Application, status, body);
         assert_eq!((error.code(), error.disposition()), (code, wait), "{status}");
     }
-    let error = refused(Asked::ByClient, 400, r#"{"error":"temporarily_unavailable"}"#);
+    let error = refused(Asker::Application, 400, r#"{"error":"temporarily_unavailable"}"#);
     assert_eq!((error.code(), error.disposition()), (Code::Server, Disposition::RetryAfter(None)));
-    let error = refused(Asked::ByClient, 403, "<html>a proxy</html>");
+    let error = refused(Asker::Application, 403, "<html>a proxy</html>");
     assert_eq!((error.code(), error.disposition()), (Code::Protocol, Disposition::NeedsPerson));
     assert_eq!(error.reply(), Some("HTTP 403"));
 }
@@ -76,10 +76,10 @@ fn only_what_passes_is_tried_again() {
 #[test]
 fn an_echoed_secret_is_blotted_out() {
     let body = r#"{"error":"invalid_client","error_description":"the secret 'hunter 2' of app is wrong"}"#;
-    let error = refused(Asked::ByClient, 401, body);
+    let error = refused(Asker::Application, 401, body);
     assert_eq!(error.reply(), Some("invalid_client the secret '[secret]' of app is wrong"));
     let long = format!(r#"{{"error":"invalid_client","error_description":"{}"}}"#, "ü".repeat(5000));
-    assert!(refused(Asked::ByClient, 401, &long).reply().unwrap().len() <= limits::REPLY_KEPT);
+    assert!(refused(Asker::Application, 401, &long).reply().unwrap().len() <= limits::REPLY_KEPT);
 }
 
 #[test]
