@@ -209,6 +209,10 @@ pub const TOKEN_LIFE_UNTOLD: Duration = Duration::from_secs(300);
 pub const TOKEN_LIFE_MOST: Duration = Duration::from_secs(28 * 3600);
 /// How long a refused request for a token answers for the ones that follow: a wrong secret is not tried by a hundred mailboxes.
 pub const TOKEN_REFUSAL_KEPT: Duration = Duration::from_secs(10);
+/// The wait after a request for a token that failed for now: at least, and at most while an old token is still good.
+pub const TOKEN_RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
+/// The longest wait that a token end point may ask for.
+pub const TOKEN_WAIT_MOST: Duration = Duration::from_secs(600);
 /// The life of an assertion (microsoft365.md §2.3: at most 5 to 10 minutes).
 pub const ASSERTION_LIFE: Duration = Duration::from_secs(300);
 /// How long a person may take to sign in with a browser (an authorization code lives some 10 minutes, microsoft365.md §2.5).

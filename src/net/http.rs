@@ -6,6 +6,7 @@
 
 use std::{error::Error as StdError, path::PathBuf, time::Duration};
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Client, header::HeaderMap, redirect::Policy};
 use tokio_rustls::rustls::Error as TlsError;
 
@@ -65,9 +66,14 @@ fn proxy_for(proxy: &Proxy) -> Result<reqwest::Proxy> {
     let made = reqwest::Proxy::all(format!("{scheme}://{}", place(&address.host, address.port)));
     let made = made.map_err(|_| Error::config(format!("proxy: {address:?} is no proxy's address")))?;
     Ok(match &address.login {
-        Some((user, password)) => made.basic_auth(user, password.expose()),
+        // The library decodes both once more.
+        Some((user, password)) => made.basic_auth(&encoded(user), &encoded(password.expose())),
         None => made,
     })
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 /// Why a request got no answer. The cause is not kept: its text holds the URL, and a URL may hold a secret.
@@ -87,12 +93,19 @@ pub fn fault(cause: &reqwest::Error, side: Side) -> Error {
     if told.iter().any(|words| words.starts_with("dns error")) {
         return error(Code::Dns, retry, format!("its name has no address ({deepest})"));
     }
+    if told.iter().any(|words| PROXY_REFUSES.iter().any(|refusal| words.contains(refusal))) {
+        return error(Code::Connect, Disposition::NeedsPerson, format!("the proxy did not connect: {deepest}"));
+    }
     match (cause.is_timeout(), cause.is_connect()) {
         (true, _) => error(Code::Timeout, retry, "no answer in time".to_owned()),
         (_, true) => error(Code::Connect, retry, deepest),
         _ => error(Code::Lost, retry, format!("the connection ended ({deepest})")),
     }
 }
+
+/// hyper-util's words where a proxy wants another log-in; the error types are private.
+const PROXY_REFUSES: [&str; 3] =
+    ["proxy authorization required", "credentials not accepted", "does not support user/pass authentication"];
 
 /// `host:port` of a URL.
 pub fn server(url: &url::Url) -> String {

@@ -1,8 +1,8 @@
 //! Access tokens that the sessions of a process share.
 //!
 //! A token is renewed when 80 % of its life are over, by one task: whoever asks meanwhile waits for it. The task is nobody's, so a session
-//! that goes away takes no renewal along. A renewal that fails while the old token is still good costs nothing but a warning; one
-//! that is refused answers for a few seconds, so that a wrong secret is not tried by every mailbox of a batch.
+//! that goes away takes no renewal along. A renewal that fails while the old token is still good costs nothing but a warning; any
+//! [`Failure`] answers for a while, so that a wrong secret is not tried by every mailbox of a batch.
 
 use std::{
     collections::HashMap,
@@ -16,10 +16,14 @@ use futures_util::{
 use tokio::sync::Semaphore;
 use tracing::warn;
 
-use super::{AccessToken, Audience, Client, Grant, RefreshStore, grant};
+use super::{
+    AccessToken, Audience, Client, Grant, RefreshStore,
+    failure::{Failure, retold},
+    grant,
+};
 use crate::{
-    clock::{self, Instant},
-    error::{Disposition, Error, Result, Side},
+    clock,
+    error::{Error, Result, Side},
     limits,
 };
 
@@ -51,22 +55,24 @@ type Renewal = Shared<BoxFuture<'static, Outcome>>;
 struct Entry {
     token: Option<AccessToken>,
     renewal: Option<Renewal>,
-    /// The last failure, and until when it answers.
-    failed: Option<(Arc<Error>, Instant)>,
+    failure: Option<Failure>,
 }
 
 impl Entry {
-    fn valid(&self) -> Option<AccessToken> {
-        self.token.clone().filter(AccessToken::is_valid)
+    fn valid(&self) -> Option<&AccessToken> {
+        self.token.as_ref().filter(|token| token.is_valid())
     }
 
-    /// The answer that needs no request.
-    fn answer(&self) -> Option<Outcome> {
-        if let Some(token) = self.token.as_ref().filter(|token| token.is_fresh()) {
+    /// The answer that needs no request: a fresh token, or after a failure what is left of an old one.
+    fn answer(&self) -> Option<Result<AccessToken>> {
+        if let Some(token) = self.valid().filter(|token| token.is_fresh()) {
             return Some(Ok(token.clone()));
         }
-        let (error, until) = self.failed.as_ref()?;
-        (clock::instant() < *until).then(|| self.valid().ok_or_else(|| error.clone()))
+        let failure = self.failure.as_ref().filter(|failure| clock::instant() < failure.until)?;
+        Some(match self.valid() {
+            Some(token) => Ok(AccessToken { renew_at: failure.until, ..token.clone() }),
+            None => Err(failure.told()),
+        })
     }
 }
 
@@ -108,7 +114,7 @@ impl Tokens {
             make_room(&mut entries, &key);
             let entry = entries.entry(key.clone()).or_default();
             if let Some(answer) = entry.answer() {
-                return answer.map_err(|error| retold(&error));
+                return answer;
             }
             // One that ended without its outcome being kept has broken down.
             let running = entry.renewal.take().filter(|renewal| renewal.peek().is_none());
@@ -117,8 +123,8 @@ impl Tokens {
         match renewal.await {
             Ok(token) => Ok(token),
             Err(error) => {
-                let held = self.entries().get(&key).and_then(Entry::valid);
-                held.filter(|_| is_passing(&error)).ok_or_else(|| retold(&error))
+                let kept = self.entries().get(&key).and_then(Entry::answer);
+                kept.unwrap_or_else(|| Err(retold(&error)))
             }
         }
     }
@@ -147,12 +153,13 @@ impl Tokens {
         let Some(entry) = entries.get_mut(key) else { return };
         entry.renewal = None;
         match outcome {
-            Ok(token) => (entry.token, entry.failed) = (Some(token.clone()), None),
+            Ok(token) => (entry.token, entry.failure) = (Some(token.clone()), None),
             Err(error) => {
-                if entry.valid().is_some() {
-                    warn!(%error, "a token could not be renewed; the old one is still good");
+                let left = entry.valid().map(|token| token.expires.saturating_duration_since(clock::instant()));
+                if let Some(left) = left {
+                    warn!(%error, "a token could not be renewed; the old one is good for {} s", left.as_secs());
                 }
-                entry.failed = Some((error.clone(), clock::instant() + limits::TOKEN_REFUSAL_KEPT));
+                entry.failure = Some(Failure::new(error.clone(), left));
             }
         }
     }
@@ -174,20 +181,6 @@ fn make_room(entries: &mut HashMap<Key, Entry>, key: &Key) {
             entries.remove(&first);
         }
     }
-}
-
-fn is_passing(error: &Error) -> bool {
-    matches!(error.disposition(), Disposition::RetryAfter(_))
-}
-
-/// The same error for one more caller.
-fn retold(error: &Arc<Error>) -> Error {
-    let told = Error::new(error.code(), error.side(), error.scope(), error.disposition(), error.subject());
-    let told = match error.reply() {
-        Some(reply) => told.with_reply(reply),
-        None => told,
-    };
-    told.with_source(error.clone())
 }
 
 /// One wanted token, as a session of one side holds it.

@@ -5,7 +5,7 @@ use std::{
 
 use super::*;
 use crate::{
-    error::{Code, Scope},
+    error::{Code, Disposition, Scope},
     net::http,
     oauth::{Authority, Credential},
     secret::Secret,
@@ -118,12 +118,35 @@ async fn a_good_token_outlives_a_renewal_that_fails_for_now() {
     clock::sleep(LIFE * 85 / 100).await;
     mint.fail(Some(Disposition::RetryAfter(None)));
     for _ in 0..10 {
-        assert_eq!(text(&tokens, &wanted).await, "1");
+        let held = tokens.token(&wanted).await.unwrap();
+        assert_eq!(held.secret.expose(), "1");
+        let wait = held.renew_at.duration_since(clock::instant());
+        assert!(wait > Duration::from_secs(50), "nobody shall come back in {wait:?}");
     }
     assert_eq!(mint.made(), 2, "one failure answers for a while");
-    clock::sleep(limits::TOKEN_REFUSAL_KEPT).await;
+    clock::sleep(limits::TOKEN_RETRY.1).await;
     mint.fail(None);
     assert_eq!(text(&tokens, &wanted).await, "3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_that_passes_tells_when_it_is_tried_again() {
+    let (mint, tokens) = mint();
+    let wanted = wanted("a").await;
+    let wait = async || match tokens.token(&wanted).await.unwrap_err().disposition() {
+        Disposition::RetryAfter(Some(wait)) => wait,
+        other => panic!("{other:?}"),
+    };
+    let stated = Duration::from_secs(30);
+    mint.fail(Some(Disposition::RetryAfter(Some(stated))));
+    assert_eq!(wait().await, stated);
+    clock::sleep(Duration::from_secs(20)).await;
+    assert_eq!(wait().await, Duration::from_secs(10));
+    assert_eq!(mint.made(), 1);
+    clock::sleep(Duration::from_secs(10)).await;
+    mint.fail(Some(Disposition::RetryAfter(None)));
+    assert_eq!(wait().await, limits::TOKEN_RETRY.0);
+    assert_eq!(mint.made(), 2);
 }
 
 #[tokio::test(start_paused = true)]

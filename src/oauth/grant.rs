@@ -66,24 +66,34 @@ async fn of_user(
     store: Option<&Arc<dyn RefreshStore>>,
 ) -> Result<Reply> {
     let account = Account::new(client, user);
-    let held = match store {
-        Some(store) => store.load(&account).await?,
-        None => None,
+    let store = store.ok_or_else(|| not_signed_in(&account))?;
+    let load = async || store.load(&account).await?.ok_or_else(|| not_signed_in(&account));
+    let held = load().await?;
+    let (used, reply) = match refreshed(client, audience, &held).await {
+        Err(refusal) if refusal.code() == Code::SignInNeeded => {
+            // Another audience or process may have used it up meanwhile, where it ends with its use (RFC 6749 §6).
+            let newer = load().await?;
+            if newer.0.expose() == held.0.expose() {
+                return Err(refusal);
+            }
+            let reply = refreshed(client, audience, &newer).await?;
+            (newer, reply)
+        }
+        outcome => (held, outcome?),
     };
-    let held = held.ok_or_else(|| not_signed_in(&account))?;
-    let (exchange, protocol) = (Exchange::new(client, Asker::User), client.protocol());
-    let token = oauth2::RefreshToken::new(held.0.expose().to_owned());
-    let request =
-        protocol.exchange_refresh_token(&token).add_scopes(scopes(audience, client.authority.person_scopes()));
-    let outcome = request.request_async(&exchange).await;
-    let reply = exchange.settle(outcome)?;
-    // A new one comes with each use, and an authority may let the old one end (RFC 6749 §6): so it is kept before anything else.
-    if let (Some(fresh), Some(store)) = (reply.refresh_token(), store)
-        && fresh.secret() != held.0.expose()
-    {
+    // A new one comes with each use; it is kept before anything else.
+    if let Some(fresh) = reply.refresh_token().filter(|fresh| fresh.secret() != used.0.expose()) {
         store.save(&account, &RefreshToken(Secret::new(fresh.secret().clone()))).await?;
     }
     Ok(reply)
+}
+
+async fn refreshed(client: &Client, audience: &Audience, token: &RefreshToken) -> Result<Reply> {
+    let (exchange, protocol) = (Exchange::new(client, Asker::User), client.protocol());
+    let token = oauth2::RefreshToken::new(token.0.expose().to_owned());
+    let scopes = scopes(audience, client.authority.person_scopes());
+    let outcome = protocol.exchange_refresh_token(&token).add_scopes(scopes).request_async(&exchange).await;
+    exchange.settle(outcome)
 }
 
 fn not_signed_in(account: &Account) -> Error {

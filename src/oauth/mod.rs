@@ -18,6 +18,7 @@ mod client;
 mod cloud;
 mod device;
 mod exchange;
+mod failure;
 mod grant;
 mod identity;
 mod key;

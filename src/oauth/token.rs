@@ -38,7 +38,8 @@ pub struct AccessToken {
     pub secret: Secret,
     /// When it ends.
     pub expires: Instant,
-    /// From when on there should be a new one; sessions under this one end before they are cut (quirk 15).
+    /// From when on there is a new one, so that sessions under this one end before they are cut (quirk 15). While a renewal fails, when
+    /// it is tried again.
     pub renew_at: Instant,
 }
 

@@ -1,6 +1,6 @@
 //! Dialling on loopback: what works, and that each way to fail says what is wrong.
 
-mod servers;
+pub mod servers;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 

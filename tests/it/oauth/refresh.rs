@@ -1,11 +1,13 @@
 //! A user's tokens from a refresh token: rotation, and what ends it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
 use mailhaul::{
-    error::{Code, Error, Scope, Side},
+    error::{Code, Error, Result, Scope, Side},
     lab::entra::{App, Service, Settings, User},
-    oauth::{Audience, DeviceSignIn, Grant, SignIn, Tokens, Wanted},
+    oauth::{Account, Audience, DeviceSignIn, Grant, RefreshStore, RefreshToken, SignIn, Tokens, Wanted},
+    secret::Secret,
 };
 
 use super::stage::{ANNA, PUBLIC, SHARED, Shelf, Stage};
@@ -55,9 +57,42 @@ async fn one_sign_in_serves_every_audience_and_each_use_renews_it() {
         }
     }
     // Whoever kept the first one has nothing.
-    let stale =
-        Shelf::with(&stage.public(), ANNA, &mailhaul::oauth::RefreshToken(mailhaul::secret::Secret::new(first)));
+    let stale = Shelf::with(&stage.public(), ANNA, &RefreshToken(Secret::new(first)));
     assert_eq!(refusal(&stage, &stale).await.code(), Code::SignInNeeded);
+}
+
+/// A shelf whose token somebody else uses up right after it was read.
+struct Contested {
+    shelf: Arc<Shelf>,
+    other: Mutex<Option<Tokens>>,
+    wanted: Wanted,
+}
+
+#[async_trait]
+impl RefreshStore for Contested {
+    async fn load(&self, account: &Account) -> Result<Option<RefreshToken>> {
+        let loaded = self.shelf.load(account).await;
+        let other = self.other.lock().unwrap().take();
+        if let Some(other) = other {
+            other.token(&self.wanted).await?;
+        }
+        loaded
+    }
+
+    async fn save(&self, account: &Account, token: &RefreshToken) -> Result<()> {
+        self.shelf.save(account, token).await
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_another_used_up_meanwhile_is_read_again() {
+    let stage = Stage::new(Settings { strict_rotation: true, ..quick() }).await;
+    let shelf = signed_in(&stage).await;
+    let other = Mutex::new(Some(Tokens::new(Some(shelf.clone()))));
+    let contested = Contested { shelf, other, wanted: imap(&stage) };
+    let token = Tokens::new(Some(Arc::new(contested))).token(&imap(&stage)).await.unwrap();
+    assert!(stage.entra.desk().opens(token.secret.expose(), Service::Imap, ANNA).is_some());
+    assert_eq!(stage.asked("refresh_token"), 3);
 }
 
 #[tokio::test]

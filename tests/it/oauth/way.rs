@@ -1,5 +1,7 @@
 //! How requests go: certificates, proxies, introspection by others.
 
+use std::{net::SocketAddr, sync::atomic::Ordering};
+
 use mailhaul::{
     error::{Code, Disposition},
     lab::entra::Settings,
@@ -7,6 +9,9 @@ use mailhaul::{
     oauth::{Client, Tokens},
 };
 use serde_json::Value;
+use url::Url;
+
+use crate::net::servers;
 
 use super::stage::{APP, SECRET, Stage, exchange, refusal, secret};
 
@@ -24,6 +29,30 @@ async fn a_secret_goes_to_nobody_whose_certificate_is_not_believed() {
     assert!(stage.entra.requests().is_empty());
     let insecure = Way { insecure: true, ..Way::default() };
     assert!(Tokens::new(None).token(&exchange(client(&stage, insecure).await)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_secret_takes_the_way_through_a_proxy() {
+    let stage = Stage::new(Settings::default()).await;
+    let address = SocketAddr::from(([127, 0, 0, 1], Url::parse(&stage.entra.url()).unwrap().port().unwrap()));
+    let (socks, uses) = servers::socks5(Some(("u", "p%41 w")), address).await;
+    let wanted: &[&str] = &["Basic dTpwJTQxIHc=\r\n"];
+    let connect = servers::http_proxy("HTTP/1.1 200 Connection established\r\n\r\n", wanted, address).await;
+    for proxy in [format!("socks5://u:p%2541%20w@{socks}"), format!("http://u:p%2541%20w@{connect}")] {
+        let way = Way { ca: vec![stage.ca()], proxy: Some(proxy.parse().unwrap()), ..Way::default() };
+        let token = Tokens::new(None).token(&exchange(client(&stage, way).await)).await;
+        assert!(token.is_ok(), "{proxy}: {token:?}");
+    }
+    assert_eq!(uses.load(Ordering::SeqCst), 1);
+    for proxy in [format!("socks5://u:hunter2@{socks}"), format!("http://u:hunter2@{connect}")] {
+        let way = Way { ca: vec![stage.ca()], proxy: Some(proxy.parse().unwrap()), ..Way::default() };
+        let error = refusal(exchange(client(&stage, way).await)).await;
+        assert_eq!((error.code(), error.disposition()), (Code::Connect, Disposition::NeedsPerson), "{error}");
+        assert!(
+            error.subject().contains("the proxy did not connect") && !error.subject().contains("hunter2"),
+            "{error}"
+        );
+    }
 }
 
 #[tokio::test]
