@@ -82,6 +82,7 @@ pub mod mime;
 pub mod net;
 pub mod oauth;
 pub mod pace;
+pub mod sasl;
 // Floor 2: protocols.
 pub mod imap;
 // Floor 3: ports.

@@ -9,6 +9,7 @@ mod commands;
 mod errors;
 mod face;
 mod interrupt;
+mod keys;
 mod logging;
 mod passwords;
 mod progress;

@@ -1,6 +1,9 @@
 //! Files that a person names: their text, and the password on their first line. Errors say what to do and never what was read.
 
-use std::{io, path::Path};
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
 use crate::{
     error::{Error, Result},
@@ -35,6 +38,27 @@ pub fn password(file: &Path) -> Result<Secret, String> {
         Some(line) if !line.is_empty() => Ok(Secret::new(line.to_owned())),
         _ => Err(format!("the first line of {} is empty; write the password there", file.display())),
     }
+}
+
+/// Puts `bytes` in the place of what `file` holds: all at once, with the same permissions.
+///
+/// # Errors
+/// It cannot be written; what it held is still there.
+pub fn replace(file: &Path, bytes: &[u8]) -> Result<()> {
+    let write = || -> io::Result<()> {
+        let permissions = std::fs::metadata(file)?.permissions();
+        let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut new = tempfile::NamedTempFile::new_in(directory)?;
+        new.write_all(bytes)?;
+        new.as_file().set_permissions(permissions)?;
+        new.as_file().sync_all()?;
+        new.persist(file).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|error| {
+        let why = describe(&error);
+        Error::config(format!("{} cannot be written: {why}.", file.display())).with_source(error)
+    })
 }
 
 fn describe(error: &io::Error) -> String {

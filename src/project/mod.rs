@@ -11,6 +11,7 @@ pub mod outcome;
 pub mod pairs;
 mod place;
 pub mod report;
+pub mod secrets;
 pub mod standing;
 pub mod store;
 pub mod supervisor;

@@ -4,16 +4,20 @@
 //! otherwise, and never its host: a server that is renamed during a migration keeps its pairs. The price is that one
 //! user name on two servers of one kind would be one mailbox to the ledger; that is refused here.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use crate::{
     error::{Error, Result},
     project::{
         config::{Batch, Config},
-        endpoint::{Auth, Endpoint},
+        endpoint::Endpoint,
         users::{self, Faults, Login, User},
     },
     transfer::Options,
+    vault::SecretName,
 };
 
 /// One mailbox and how to reach it.
@@ -51,11 +55,12 @@ pub struct MailboxPair {
     pub options: Options,
 }
 
-/// Every pair of `config`, by priority and then as written, and notes a person should read.
+/// Every pair of `config`, by priority and then as written, and notes a person should read. Passwords may be missing that are `held` in
+/// the vault.
 ///
 /// # Errors
-/// A user file is wrong, a password is missing, or one source mailbox is there twice.
-pub fn all(config: &Config) -> Result<(Vec<MailboxPair>, Vec<String>)> {
+/// A user file is wrong, a password is nowhere, or one source mailbox is there twice.
+pub fn all(config: &Config, held: &HashSet<SecretName>) -> Result<(Vec<MailboxPair>, Vec<String>)> {
     if config.batches.is_empty() {
         return Err(Error::config(
             "the configuration has no batch. Add a table [batch.NAME] with source, target and users.",
@@ -66,7 +71,7 @@ pub fn all(config: &Config) -> Result<(Vec<MailboxPair>, Vec<String>)> {
         let mut faults = Faults::default();
         for user in users::read(&batch.users)? {
             let line = user.line;
-            match pair(batch, user).and_then(|pair| refuse_twice(pair, &mut sources)) {
+            match pair(batch, user, held).and_then(|pair| refuse_twice(pair, &mut sources)) {
                 Ok(pair) => {
                     targets.entry(pair.target.identity()).or_default().push(pair.source.login.address.clone());
                     pairs.push(pair);
@@ -105,9 +110,7 @@ pub fn select(pairs: Vec<MailboxPair>, wanted: &[String], batch: Option<&str>) -
     Ok(pairs.into_iter().filter(chosen).collect())
 }
 
-fn pair(batch: &Batch, user: User) -> Result<MailboxPair, String> {
-    need_password(&batch.source, &user.source, "password")?;
-    need_password(&batch.target, &user.target, "target_password")?;
+fn pair(batch: &Batch, user: User, held: &HashSet<SecretName>) -> Result<MailboxPair, String> {
     let (source, target) = (batch.source.clone(), batch.target.clone());
     let pair = MailboxPair {
         batch: batch.name.clone(),
@@ -118,14 +121,20 @@ fn pair(batch: &Batch, user: User) -> Result<MailboxPair, String> {
         kind: user.kind,
         options: batch.options.clone(),
     };
+    need_password(&pair.source, "password", held)?;
+    need_password(&pair.target, "target_password", held)?;
     refuse_itself(&pair.source, &pair.target)?;
     Ok(pair)
 }
 
-fn need_password(endpoint: &Endpoint, login: &Login, column: &str) -> Result<(), String> {
-    match (&endpoint.auth, &login.password) {
-        (Auth::Password, None) => {
-            Err(format!("`{column}` is empty, and endpoint `{}` signs in with each mailbox's own.", endpoint.name))
+fn need_password(mailbox: &Mailbox, column: &str, held: &HashSet<SecretName>) -> Result<(), String> {
+    match mailbox.missing_password() {
+        Some(name) if !held.contains(&name) => {
+            let endpoint = &mailbox.endpoint.name;
+            Err(format!(
+                "`{column}` is empty, and endpoint `{endpoint}` signs in with each mailbox's own. Fill it in, or store it: \
+                 mailhaul secrets set '{name}'"
+            ))
         }
         _ => Ok(()),
     }

@@ -10,7 +10,7 @@ fn project(config: &str, files: &[(&str, &str)]) -> Result<(Vec<MailboxPair>, Ve
     for (name, text) in files {
         std::fs::write(directory.path().join(name), text).unwrap();
     }
-    all(&Config::parse(&directory.path().join("mailhaul.toml"), config).unwrap())
+    all(&Config::parse(&directory.path().join("mailhaul.toml"), config).unwrap(), &HashSet::new())
 }
 
 fn refused(config: &str, files: &[(&str, &str)]) -> String {
@@ -68,4 +68,17 @@ fn a_mailbox_is_never_copied_into_itself() {
     let config = CONFIG.replace("target = \"new\"", "target = \"old\"");
     let said = refused(&config, &[("one.csv", &format!("{HEADER}a@old,a@old,p,q,\n"))]);
     assert!(said.contains("line 2: source and target are the same mailbox `a@old`"), "{said}");
+}
+
+#[test]
+fn a_password_may_be_in_the_vault() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("one.csv"), format!("{HEADER}a@old,a@new,,q,\n")).unwrap();
+    let config = Config::parse(&directory.path().join("mailhaul.toml"), CONFIG).unwrap();
+    let held = |user| HashSet::from([SecretName::password("old", user)]);
+    let (pairs, _) = all(&config, &held("A@old")).unwrap();
+    assert_eq!(pairs[0].source.missing_password(), Some(SecretName::password("old", "a@old")));
+    assert_eq!(pairs[0].target.missing_password(), None);
+    let said = all(&config, &held("b@old")).err().unwrap();
+    assert!(said.subject().contains("mailhaul secrets set 'password/old/a@old'"), "{said}");
 }

@@ -43,6 +43,16 @@ impl Store {
         self.0.with_extension("quarantine")
     }
 
+    /// The vault: beside the ledger and apart from it, for a ledger is shown to others.
+    pub fn secrets(&self) -> PathBuf {
+        self.0.with_extension("secrets")
+    }
+
+    /// The key of the vault, where no other place is named.
+    pub fn key(&self) -> PathBuf {
+        self.0.with_extension("key")
+    }
+
     /// Opens it for writing.
     ///
     /// # Errors

@@ -51,6 +51,38 @@ pub fn read(file: &Path) -> Result<Vec<User>> {
     parse(file, &text)
 }
 
+/// Empties the password columns of a user file; all else stays as it is.
+///
+/// # Errors
+/// It cannot be read or written.
+pub fn empty_passwords(file: &Path) -> Result<()> {
+    let text = files::text(file, "")?;
+    let emptied = without_passwords(&text).map_err(|error| unreadable(file, &error))?;
+    files::replace(file, emptied.as_bytes())
+}
+
+fn without_passwords(text: &str) -> Result<String, csv::Error> {
+    let mut reader = ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    let mut passwords: Option<Vec<bool>> = None;
+    for record in reader.records() {
+        let record = record?;
+        match &passwords {
+            None => {
+                let is_password = |name: &str| PASSWORDS.iter().any(|at| name.trim().eq_ignore_ascii_case(NAMES[*at]));
+                passwords = Some(record.iter().map(is_password).collect());
+                writer.write_record(&record)?;
+            }
+            Some(columns) => {
+                let kept = |(at, field)| if columns.get(at) == Some(&true) { "" } else { field };
+                writer.write_record(record.iter().enumerate().map(kept))?;
+            }
+        }
+    }
+    let bytes = writer.into_inner().map_err(|error| error.into_error())?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 /// As [`read`], of a text at hand.
 ///
 /// # Errors

@@ -72,3 +72,20 @@ fn no_error_shows_a_password() {
     let said = parse_at("source,target,username,password\n,b,c,hunter2\na,b,c,hunter2,x\n").err().unwrap();
     assert!(!format!("{said} {said:?}").contains("hunter2"));
 }
+
+#[test]
+fn passwords_are_emptied_and_nothing_else_changes() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("users.csv");
+    let text = "source,target,username,password,target_password,type\na@old,a@new,\"a,b\",\"p,\"\"1\",q,shared\nb@old,b@new,b,,,\n";
+    std::fs::write(&file, text).unwrap();
+    empty_passwords(&file).unwrap();
+    let emptied = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(
+        emptied,
+        "source,target,username,password,target_password,type\na@old,a@new,\"a,b\",,,shared\nb@old,b@new,b,,,\n"
+    );
+    std::fs::write(&file, "EmailAddress,UserName,Password\na@x,a,p\n").unwrap();
+    empty_passwords(&file).unwrap();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "EmailAddress,UserName,Password\na@x,a,\n");
+}

@@ -1,6 +1,6 @@
 //! `mailhaul demo`: the whole job with nothing installed and nothing at stake, in under a minute.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::HashSet, path::Path, sync::Arc};
 
 use serde_json::json;
 
@@ -103,7 +103,7 @@ impl<'a> Stage<'a> {
     fn new(face: &'a Face, directory: &Path) -> Result<Self> {
         let config = Config::read(&directory.join("mailhaul.toml"))?;
         let store = Store::locate(None, None, directory)?;
-        let (pairs, _) = pairs::all(&config)?;
+        let (pairs, _) = pairs::all(&config, &HashSet::new())?;
         Ok(Stage { face, ledger: store.open()?, store, pairs, stop: interrupt::listen(face)? })
     }
 

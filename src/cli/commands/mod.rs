@@ -15,6 +15,7 @@ mod report;
 mod reset;
 mod run;
 mod scope;
+mod secrets;
 mod status;
 mod verify;
 
@@ -37,6 +38,7 @@ pub enum Command {
     Verify(verify::VerifyArgs),
     Report(report::ReportArgs),
     Lab(lab::LabArgs),
+    Secrets(secrets::SecretsArgs),
     Reset(reset::ResetArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -58,6 +60,7 @@ pub async fn run(command: Command, face: &Face) -> Result<Ending> {
         Command::Verify(args) => verify::run(&args, face).await,
         Command::Report(args) => report::run(&args, face).await,
         Command::Lab(args) => lab::run(&args, face).await,
+        Command::Secrets(args) => secrets::run(&args, face).await,
         Command::Reset(args) => reset::run(&args, face).await,
         Command::Completions(args) => completions::run(&args, face),
         Command::Man(args) => man::run(&args, face),

@@ -39,7 +39,7 @@ struct Document {
 }
 
 pub(super) async fn run(args: &PlanArgs, face: &Face) -> Result<Ending> {
-    let Project { store, pairs, .. } = args.scope.project(face)?;
+    let Project { store, pairs, .. } = args.scope.project(face).await?;
     over(face, &store, pairs).await
 }
 

@@ -20,7 +20,7 @@ pub struct ReportArgs {
 }
 
 pub(super) async fn run(args: &ReportArgs, face: &Face) -> Result<Ending> {
-    let project = scope::project_or_ledger(face)?;
+    let project = scope::project_or_ledger(face).await?;
     let ledger = project.store.open_read_only()?;
     let standings = standing::all(&*ledger, &project.pairs).await?;
     let paths = report::write_files(&args.out, &project.name, &*ledger, standings).await?;

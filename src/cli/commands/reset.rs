@@ -22,7 +22,7 @@ pub struct ResetArgs {
 }
 
 pub(super) async fn run(args: &ResetArgs, face: &Face) -> Result<Ending> {
-    let project = scope::project_or_ledger(face)?;
+    let project = scope::project_or_ledger(face).await?;
     let ledger = project.store.open()?;
     let standings = standing::all(&*ledger, &project.pairs).await?;
     let mut named =

@@ -21,7 +21,7 @@ pub struct RunArgs {
 }
 
 pub(super) async fn run(args: &RunArgs, face: &Face) -> Result<Ending> {
-    let Project { store, pairs, .. } = args.scope.project(face)?;
+    let Project { store, pairs, .. } = args.scope.project(face).await?;
     let mut pairs = pass::with_pass(pairs, PassArg::kind(args.pass));
     for pair in &mut pairs {
         if let Deletions::Mirror { approved } = &mut pair.options.deletions {

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use crate::{
-    cli::face::Face,
+    cli::{face::Face, keys},
     error::Result,
     project::{
         config::Config,
         pairs::{self, MailboxPair},
+        secrets::{self, Secrets},
         store::Store,
     },
 };
@@ -32,44 +33,80 @@ pub(super) struct Project {
     pub name: String,
     /// Where its ledger lies.
     pub store: Store,
+    /// Its vault.
+    pub secrets: Secrets,
     /// The chosen pairs, by priority.
     pub pairs: Vec<MailboxPair>,
 }
 
 impl ScopeArgs {
-    /// Reads the configuration and chooses.
+    /// Reads the configuration and chooses; passwords that the user files do not hold come from the vault.
     ///
     /// # Errors
-    /// The configuration or a user file is wrong, or a name fits nothing.
-    pub(super) fn project(&self, face: &Face) -> Result<Project> {
-        let project = project(face)?;
-        let pairs = pairs::select(project.pairs, &self.pairs, self.batch.as_deref())?;
+    /// The configuration or a user file is wrong, a name fits nothing, or the vault cannot be opened.
+    pub(super) async fn project(&self, face: &Face) -> Result<Project> {
+        let project = project(face).await?;
+        let mut pairs = pairs::select(project.pairs, &self.pairs, self.batch.as_deref())?;
+        if pairs.iter().any(secrets::needs_vault) {
+            secrets::fill(&project.secrets.open(&keys::passphrase).await?, &mut pairs).await?;
+        }
         Ok(Project { pairs, ..project })
     }
 }
 
-/// The whole project.
+/// The configuration.
 ///
 /// # Errors
-/// See [`ScopeArgs::project`].
-pub(super) fn project(face: &Face) -> Result<Project> {
-    let config = Config::read(face.config.as_deref().unwrap_or(Path::new(DEFAULT)))?;
-    let (pairs, notes) = pairs::all(&config)?;
+/// It cannot be read or is wrong.
+pub(super) fn config(face: &Face) -> Result<Config> {
+    Config::read(face.config.as_deref().unwrap_or(Path::new(DEFAULT)))
+}
+
+/// The configuration, if there is one.
+///
+/// # Errors
+/// It is wrong.
+fn config_if_any(face: &Face) -> Result<Option<Config>> {
+    (face.config.is_some() || Path::new(DEFAULT).exists()).then(|| config(face)).transpose()
+}
+
+/// The whole project. Passwords may be missing that are in the vault.
+///
+/// # Errors
+/// The configuration or a user file is wrong.
+pub(super) async fn project(face: &Face) -> Result<Project> {
+    let config = config(face)?;
+    let (store, secrets) = places(face, Some(&config))?;
+    let (pairs, notes) = pairs::all(&config, &secrets.names().await?)?;
     notes.iter().for_each(|note| face.note(&format!("note: {note}")));
-    let store = Store::locate(face.store.as_deref(), config.store.as_deref(), &config.directory)?;
-    Ok(Project { name: config.name, store, pairs })
+    Ok(Project { name: config.name, store, secrets, pairs })
+}
+
+/// The vault of the project if there is one, else of the ledger alone.
+///
+/// # Errors
+/// There is a configuration, and it is wrong.
+pub(super) fn secrets(face: &Face) -> Result<Secrets> {
+    Ok(places(face, config_if_any(face)?.as_ref())?.1)
+}
+
+fn places(face: &Face, config: Option<&Config>) -> Result<(Store, Secrets)> {
+    let configured = config.and_then(|config| config.store.as_deref());
+    let directory = config.map_or(Path::new(""), |config| &config.directory);
+    let store = Store::locate(face.store.as_deref(), configured, directory)?;
+    let key_file = config.and_then(|config| config.key_file.as_deref());
+    let secrets = Secrets::locate(&store, key_file, keys::environment());
+    Ok((store, secrets))
 }
 
 /// The project if there is one, else the ledger alone: `status` and `report` serve `copy` as well.
 ///
 /// # Errors
 /// There is a configuration, and it is wrong.
-pub(super) fn project_or_ledger(face: &Face) -> Result<Project> {
-    match face.config.is_some() || Path::new(DEFAULT).exists() {
-        true => project(face),
-        false => {
-            let store = Store::locate(face.store.as_deref(), None, Path::new(""))?;
-            Ok(Project { name: "mailhaul".to_owned(), store, pairs: Vec::new() })
-        }
+pub(super) async fn project_or_ledger(face: &Face) -> Result<Project> {
+    if config_if_any(face)?.is_some() {
+        return project(face).await;
     }
+    let (store, secrets) = places(face, None)?;
+    Ok(Project { name: "mailhaul".to_owned(), store, secrets, pairs: Vec::new() })
 }

@@ -35,7 +35,7 @@ struct Line<'a> {
 }
 
 pub(super) async fn run(face: &Face) -> Result<Ending> {
-    let project = scope::project_or_ledger(face)?;
+    let project = scope::project_or_ledger(face).await?;
     // Before the first run there is no ledger, and nothing wrong with that.
     let standings = match project.store.path().exists() || project.pairs.is_empty() {
         true => standing::all(&*project.store.open_read_only()?, &project.pairs).await?,

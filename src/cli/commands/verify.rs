@@ -22,7 +22,7 @@ pub struct VerifyArgs {
 }
 
 pub(super) async fn run(args: &VerifyArgs, face: &Face) -> Result<Ending> {
-    let Project { store, pairs, .. } = args.scope.project(face)?;
+    let Project { store, pairs, .. } = args.scope.project(face).await?;
     let mut pairs = pass::with_pass(pairs, PassKind::Verify);
     let level = if args.content { VerifyLevel::Content } else { VerifyLevel::Sample };
     pairs.iter_mut().for_each(|pair| pair.options.verify = level);

@@ -28,6 +28,8 @@ pub struct Config {
     pub name: String,
     /// The ledger's URL as written, if it is.
     pub store: Option<String>,
+    /// The file of the vault's key, if one is named.
+    pub key_file: Option<PathBuf>,
     /// The configuration's directory; relative names start there.
     pub directory: PathBuf,
     /// Batches in the order of the file.
@@ -82,7 +84,8 @@ impl Config {
         });
         let batches = batches.collect::<Result<Vec<_>>>()?;
         let name = raw.project.name.clone().unwrap_or_else(|| "mailhaul".to_owned());
-        Ok(Config { name, store: raw.project.store.clone(), directory, batches })
+        let key_file = raw.project.key_file.as_ref().map(|file| directory.join(file));
+        Ok(Config { name, store: raw.project.store.clone(), key_file, directory, batches })
     }
 }
 

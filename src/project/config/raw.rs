@@ -35,6 +35,7 @@ pub(super) struct File {
 pub(super) struct Project {
     pub(super) name: Option<String>,
     pub(super) store: Option<String>,
+    pub(super) key_file: Option<String>,
 }
 
 #[derive(Deserialize)]

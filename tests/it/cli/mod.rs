@@ -5,6 +5,7 @@ mod demo;
 mod help;
 mod mistakes;
 mod project;
+mod secrets;
 mod stopping;
 
 use serde_json::Value;

@@ -33,7 +33,7 @@ pub struct CheckArgs {
 }
 
 pub(super) async fn run(args: &CheckArgs, face: &Face) -> Result<Ending> {
-    let Project { pairs, .. } = args.scope.project(face)?;
+    let Project { pairs, .. } = args.scope.project(face).await?;
     pairs.iter().for_each(|pair| pass::warn_of(face, pair));
     let jobs = Connectors::default().jobs(pairs);
     let mut steps = Steps::new(face);
