@@ -73,6 +73,8 @@ pub enum Code {
     AuthAppPassword,
     /// This way of signing in is switched off.
     AuthBlocked,
+    /// The server refused a fresh access token.
+    AuthToken,
     /// The provider asks for more than it was given: a second factor, a compliant device, another place (conditional access).
     AuthMfa,
     /// The application has no consent for what it asks (AADSTS65001).
@@ -153,7 +155,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 48] = [
+    pub const ALL: [Code; 49] = [
         Code::Dns,
         Code::Connect,
         Code::Timeout,
@@ -164,6 +166,7 @@ impl Code {
         Code::AuthAccess,
         Code::AuthAppPassword,
         Code::AuthBlocked,
+        Code::AuthToken,
         Code::AuthMfa,
         Code::Consent,
         Code::TokenScope,
@@ -222,6 +225,7 @@ impl Code {
             Code::AuthAccess => "AUTH-ACCESS",
             Code::AuthAppPassword => "AUTH-APP-PASSWORD",
             Code::AuthBlocked => "AUTH-BLOCKED",
+            Code::AuthToken => "AUTH-TOKEN",
             Code::AuthMfa => "AUTH-MFA",
             Code::Consent => "CONSENT",
             Code::TokenScope => "SCOPE",
@@ -276,6 +280,7 @@ impl Code {
             Code::AuthAccess => "the sign-in was accepted, but the mailbox behind it cannot be reached",
             Code::AuthAppPassword => "the provider wants an app password",
             Code::AuthBlocked => "this way of signing in is switched off at the server",
+            Code::AuthToken => "the server refused a fresh access token",
             Code::AuthMfa => {
                 "the provider wants more than a stored sign-in can give: a second factor or another condition"
             }
@@ -332,12 +337,15 @@ impl Code {
             Code::TlsProto => "Check port and `encryption` (tls, starttls); the server must offer TLS 1.2 or newer.",
             Code::Auth => "Check both; many providers want an app password or a full address as user name.",
             Code::AuthAccess => {
-                "Check that the mailbox exists and is licensed, that IMAP is enabled for it, and that the signed-in account has full access to it."
+                "Check that the mailbox exists and is licensed, that IMAP is enabled for it (Set-CASMailbox -ImapEnabled), that the account or service principal has FullAccess to it (Add-MailboxPermission; register the principal with the object id of the enterprise application), and that no more than some 16 connections to it are open."
             }
             Code::AuthAppPassword => {
                 "Create an app password in the account's security settings and use it instead of the usual one."
             }
             Code::AuthBlocked => "Enable IMAP and this sign-in method for the mailbox, or sign in with OAuth2.",
+            Code::AuthToken => {
+                "Check the mailbox's address, that IMAP is enabled for it, that the application has IMAP.AccessAsApp (or the user agreed to IMAP.AccessAsUser.All), and that its service principal was registered in Exchange with the object id of the enterprise application."
+            }
             Code::AuthMfa => {
                 "Sign in again with `mailhaul login`, or have the administrator exempt this application from the conditional access policy."
             }

@@ -105,6 +105,10 @@ pub const RETRY_ATTEMPTS: u32 = 8;
 pub const FIRST_CONTACT_ATTEMPTS: u32 = 3;
 /// The first and the longest wait between attempts.
 pub const RETRY_BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
+/// Further sign-ins after one behind which no mailbox answers, and the least and the longest wait before each (microsoft365.md part II §4).
+pub const ACCESS_RETRIES: u32 = 3;
+/// See [`ACCESS_RETRIES`].
+pub const ACCESS_WAIT: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(60));
 /// A server's words are cut to this many bytes before they are kept.
 pub const REPLY_KEPT: usize = 500;
 /// Mirrored deletions above this share of a mailbox wait for a person.

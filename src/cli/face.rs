@@ -72,6 +72,11 @@ impl Face {
         }
     }
 
+    /// What a person must do for the command to go on: also told with `--quiet`.
+    pub fn ask(&self, words: &str) {
+        self.bars.suspend(|| eprintln!("{words}"));
+    }
+
     /// A warning: also told with `--quiet`.
     pub fn warn(&self, line: &str) {
         self.bars.suspend(|| eprintln!("warning: {line}"));

@@ -17,13 +17,14 @@ use tokio::io::AsyncWrite;
 
 use super::{
     Command, Completed, Event, Server, SignIn, Tag, deflate::Deflated, handshake, handshake::Io, intake::Intake,
-    outbox::Outbox, refusal::Place,
+    outbox::Outbox, refusal::Place, token::TokenSession,
 };
 use crate::{
     body::BodyStore,
     clock,
     error::{Code, Disposition, Error, Result, Scope},
     limits,
+    oauth::{self, AccessToken},
     pace::Limiter,
 };
 
@@ -54,6 +55,8 @@ pub struct Connection {
     broken: Option<io::Error>,
     /// The words with which the server ended it.
     bye: Option<String>,
+    /// What it was signed in with, where that ends.
+    session: Option<TokenSession>,
 }
 
 impl Connection {
@@ -86,12 +89,23 @@ impl Connection {
             flushed: true,
             broken: None,
             bye: None,
+            session: None,
         }
     }
 
     /// What is known of the server.
     pub fn server(&self) -> &Server {
         &self.server
+    }
+
+    /// Whether it should be replaced before its server ends it, for the token it was signed in with grows old (quirk 15).
+    pub fn is_due(&self) -> bool {
+        self.session.as_ref().is_some_and(TokenSession::is_due)
+    }
+
+    /// Says what it was signed in with.
+    pub(super) fn lasts_as(&mut self, tokens: oauth::SignIn, token: AccessToken) {
+        self.session = Some(TokenSession::new(tokens, token));
     }
 
     /// The limits that a person set for this connection; the caller takes from it before it queues.
@@ -140,7 +154,10 @@ impl Connection {
             match &event {
                 Event::Tagged(tagged) => self.answered(tagged.tag),
                 Event::Continue(_) if self.outbox.go_on() => continue,
-                Event::Bye(words) => self.bye = Some(words.clone()),
+                Event::Bye(words) => {
+                    self.session.iter().for_each(|session| session.ended(words));
+                    self.bye = Some(words.clone());
+                }
                 _ => {}
             }
             return Ok(Some(event));

@@ -4,19 +4,20 @@
 //! some servers misread (quirk 79), and its trace log holds the line; ours sends literals. What the server said is taken from the filter, never
 //! from async-imap's errors: they quote whatever stood on the line.
 
-use async_imap::{Authenticator, Client};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use async_imap::Client;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
-    Command, Connection, Event, Login, Server, SignIn, Tagged, Verdict, filter::Filter, intake::Intake, refusal::Place,
-    signin::Credentials,
+    Command, Connection, Event, Login, Server, SignIn, Tagged, Verdict, exchange::Exchange, filter::Filter,
+    intake::Intake, refusal::Place, signin::Credentials,
 };
 use crate::{
     body::BodyStore,
     clock,
     error::{Code, Disposition, Error, Result, Scope},
     net::{self, Encryption},
+    oauth::AccessToken,
+    sasl::Bearer,
 };
 
 /// What a connection runs over.
@@ -24,8 +25,27 @@ pub(super) trait Io: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug> Io for S {}
 
-/// Connects and signs in.
+/// Connects and signs in. A token that is refused is replaced once: it may have been revoked, or have ended on the way.
 pub(super) async fn open(how: &SignIn, bodies: BodyStore) -> Result<Connection> {
+    let Login::Token { tokens, .. } = &how.login else { return attempt(how, None, bodies).await };
+    let token = tokens.access_token().await?;
+    match attempt(how, Some(&token), bodies.clone()).await {
+        Err(error) if error.code() == Code::AuthToken => {
+            tokens.refused(&token);
+            let token = tokens.access_token().await?;
+            let answer = attempt(how, Some(&token), bodies).await;
+            answer.inspect_err(|error| {
+                if error.code() == Code::AuthToken {
+                    tokens.refused(&token)
+                }
+            })
+        }
+        answer => answer,
+    }
+}
+
+/// One connection, and one sign-in on it.
+async fn attempt(how: &SignIn, token: Option<&AccessToken>, bodies: BodyStore) -> Result<Connection> {
     let place = Place::new(how.dial.side, &format!("{}:{}", how.dial.host, how.dial.port));
     let stream = net::dial(&how.dial).await?;
     let late = || place.error(Code::Timeout, Scope::Mailbox, Disposition::RetryAfter(None));
@@ -36,7 +56,7 @@ pub(super) async fn open(how: &SignIn, bodies: BodyStore) -> Result<Connection> 
             let stream = start_tls(filter, &mut server, &place).await?.start_tls(&how.dial).await?;
             filter = Filter::new(stream, Intake::new(bodies), true);
         }
-        sign_in(filter, server, how, place.clone()).await
+        sign_in(filter, server, how, token, place.clone()).await
     };
     clock::timeout(how.deadline, work).await.unwrap_or_else(|| Err(late()))
 }
@@ -85,15 +105,15 @@ pub(super) async fn sign_in<S: Io + 'static>(
     mut filter: Filter<S>,
     mut server: Server,
     how: &SignIn,
+    token: Option<&AccessToken>,
     place: Place,
 ) -> Result<Connection> {
     let mut login = None;
     if !filter.preauth() {
         ask_capabilities(&mut filter, &mut server, &place).await?;
-        let credentials = how.login.credentials();
-        match method(&server, &how.login) {
-            Some(Method::Plain) => authenticate(&mut filter, &mut server, &credentials, &place).await?,
-            Some(Method::Login) => login = Some(credentials),
+        match Method::choose(&server, how, token) {
+            Some(Method::Sasl(exchange)) => exchange.run(&mut filter, &mut server, &place).await?,
+            Some(Method::Login(credentials)) => login = Some(credentials),
             None => {
                 let blocked = place.error(Code::AuthBlocked, Scope::Endpoint, Disposition::NeedsPerson);
                 return Err(blocked.with_reply(format!("it offers: {}", server.mechanisms())));
@@ -105,25 +125,36 @@ pub(super) async fn sign_in<S: Io + 'static>(
     if let Some(credentials) = login {
         connection.login(&credentials).await?;
     }
+    if let (Login::Token { tokens, .. }, Some(token)) = (&how.login, token) {
+        connection.lasts_as(tokens.clone(), token.clone());
+    }
     connection.set_up(how).await?;
     Ok(connection)
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Method {
-    /// AUTHENTICATE PLAIN (RFC 4616).
-    Plain,
+enum Method<'a> {
+    /// AUTHENTICATE (RFC 3501 §6.2.2).
+    Sasl(Exchange<'a>),
     /// LOGIN (RFC 3501 §6.2.3).
-    Login,
+    Login(Credentials<'a>),
 }
 
-/// SASL where it is offered, LOGIN where it is not switched off. OAuth's mechanisms will have their place here.
-fn method(server: &Server, login: &Login) -> Option<Method> {
-    let authorization = login.credentials().authorization.is_some();
-    if server.has("AUTH=PLAIN") || authorization {
-        return Some(Method::Plain);
+impl<'a> Method<'a> {
+    /// SASL where it is offered, LOGIN where it is not switched off. With a token LOGIN does not matter: Exchange says
+    /// LOGINDISABLED beside AUTH=XOAUTH2 (microsoft365.md §1.3).
+    fn choose(server: &Server, how: &'a SignIn, token: Option<&'a AccessToken>) -> Option<Method<'a>> {
+        if let (Login::Token { user, .. }, Some(token)) = (&how.login, token) {
+            let bearer = Bearer::choose(|word| server.has(&format!("AUTH={word}")));
+            // One that tells nothing of itself may still know the common one.
+            let bearer = bearer.or_else(|| (!server.is_known()).then_some(Bearer::XOauth2))?;
+            return Some(Method::Sasl(Exchange::bearer(bearer, user, &token.secret, &how.dial)));
+        }
+        let credentials = how.login.credentials()?;
+        if server.has("AUTH=PLAIN") || credentials.authorization.is_some() {
+            return Some(Method::Sasl(Exchange::plain(&credentials)));
+        }
+        (!server.has("LOGINDISABLED")).then_some(Method::Login(credentials))
     }
-    (!server.has("LOGINDISABLED")).then_some(Method::Login)
 }
 
 async fn ask_capabilities<S: Io>(filter: &mut Filter<S>, server: &mut Server, place: &Place) -> Result<()> {
@@ -140,37 +171,6 @@ async fn ask_capabilities<S: Io>(filter: &mut Filter<S>, server: &mut Server, pl
     }
 }
 
-async fn authenticate<S: Io>(
-    filter: &mut Filter<S>,
-    server: &mut Server,
-    credentials: &Credentials<'_>,
-    place: &Place,
-) -> Result<()> {
-    let payload = credentials.plain();
-    let encoded = STANDARD.encode(&payload);
-    let (mechanism, answer) =
-        if server.has("SASL-IR") { (format!("PLAIN {encoded}"), Vec::new()) } else { ("PLAIN".to_owned(), payload) };
-    let failure = Client::new(&mut *filter).authenticate(mechanism, Once(answer)).await.err().map(|(error, _)| error);
-    let told = filter.take_told();
-    server.learn_events(&told);
-    match (failure, refused(&told)) {
-        (None, _) => Ok(()),
-        (Some(_), Some(tagged)) => Err(refusal(tagged, &[credentials.password.expose(), &encoded], place)),
-        (Some(error), None) => Err(ended(&told, Some(error), place)),
-    }
-}
-
-/// Answers the first challenge, and any other (an error in base64, as Gmail sends it) with an empty line.
-struct Once(Vec<u8>);
-
-impl Authenticator for Once {
-    type Response = Vec<u8>;
-
-    fn process(&mut self, _challenge: &[u8]) -> Vec<u8> {
-        std::mem::take(&mut self.0)
-    }
-}
-
 impl Connection {
     /// LOGIN, with user and password as literals unless they are plain letters (quirk 79).
     async fn login(&mut self, credentials: &Credentials<'_>) -> Result<()> {
@@ -181,12 +181,12 @@ impl Connection {
         if done.tagged.verdict == Verdict::Ok {
             return Ok(());
         }
-        Err(refusal(&done.tagged, &[password], self.place()))
+        Err(refusal(self.place().sign_in_refusal(&done.tagged, Code::Auth), &[password]))
     }
 }
 
 /// The tagged refusal in what was told.
-fn refused(told: &[Event]) -> Option<&Tagged> {
+pub(super) fn refused(told: &[Event]) -> Option<&Tagged> {
     told.iter().find_map(|event| match event {
         Event::Tagged(tagged) if tagged.verdict != Verdict::Ok => Some(tagged),
         _ => None,
@@ -194,7 +194,7 @@ fn refused(told: &[Event]) -> Option<&Tagged> {
 }
 
 /// The error of a dialogue that ended without a tagged reply.
-fn ended(told: &[Event], error: Option<async_imap::error::Error>, place: &Place) -> Error {
+pub(super) fn ended(told: &[Event], error: Option<async_imap::error::Error>, place: &Place) -> Error {
     let bye = told.iter().find_map(|event| match event {
         Event::Bye(words) => Some(words.as_str()),
         _ => None,
@@ -214,8 +214,7 @@ fn failed(error: Option<impl Into<async_imap::error::Error>>, place: &Place) -> 
 }
 
 /// The refusal of a sign-in, without what the server may have echoed of the secrets.
-fn refusal(tagged: &Tagged, secrets: &[&str], place: &Place) -> Error {
-    let refusal = place.sign_in_refusal(tagged);
+pub(super) fn refusal(refusal: Error, secrets: &[&str]) -> Error {
     let words = refusal.reply().unwrap_or_default().to_owned();
     refusal.with_reply(secrets.iter().fold(words, |words, secret| without(&words, secret)))
 }

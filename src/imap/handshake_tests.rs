@@ -4,7 +4,7 @@ use tokio::io::AsyncWriteExt;
 use super::*;
 use crate::imap::{
     AdminForm,
-    transcript::{admin, connect, play, sign_in},
+    transcript::{admin, bearer, connect, play, sign_in},
 };
 
 /// The transcript as a whole, byte by byte, and with a line that holds a few bytes.
@@ -216,6 +216,84 @@ async fn servers_that_let_nobody_in() {
         })
         .await;
     }
+}
+
+/// `user=u ^A auth=Bearer tok ^A ^A`.
+const XOAUTH2: &str = "dXNlcj11AWF1dGg9QmVhcmVyIHRvawEB";
+
+#[tokio::test]
+async fn a_token_goes_in_the_command_or_behind_it() {
+    // Exchange's proxy says LOGINDISABLED, which does not concern a token (microsoft365.md §1.3).
+    let at_once = format!(
+        "S: * OK [CAPABILITY IMAP4rev1 AUTH=XOAUTH2 AUTH=OAUTHBEARER LOGINDISABLED SASL-IR] ready
+        C: A0001 AUTHENTICATE XOAUTH2 {XOAUTH2}
+        S: A0001 OK AUTHENTICATE completed.
+        C: A1 CAPABILITY
+        C: A2 LIST \"\" \"\"
+        S: A1 OK done
+        S: A2 OK done"
+    );
+    let behind = format!(
+        "S: * OK [CAPABILITY IMAP4rev1 AUTH=XOAUTH2 LOGINDISABLED] ready
+        C: A0001 AUTHENTICATE XOAUTH2
+        S: +\x20
+        C: {XOAUTH2}
+        S: A0001 OK AUTHENTICATE completed.
+        C: A1 CAPABILITY
+        C: A2 LIST \"\" \"\"
+        S: A1 OK done
+        S: A2 OK done"
+    );
+    for transcript in [at_once, behind] {
+        every_way(&transcript, bearer().await, |connection| assert!(!connection.unwrap().is_due())).await;
+    }
+}
+
+#[tokio::test]
+async fn the_standard_mechanism_where_there_is_no_other() {
+    // n,a=u, ^A host=mail.example.org ^A port=993 ^A auth=Bearer tok ^A ^A; and ^A to the challenge (RFC 7628 §3.2.3).
+    let transcript = r#"
+        S: * OK [CAPABILITY IMAP4rev1 AUTH=OAUTHBEARER SASL-IR] ready
+        C: A0001 AUTHENTICATE OAUTHBEARER bixhPXUsAWhvc3Q9bWFpbC5leGFtcGxlLm9yZwFwb3J0PTk5MwFhdXRoPUJlYXJlciB0b2sBAQ==
+        S: + eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0=
+        C: AQ==
+        S: A0001 NO [AUTHENTICATIONFAILED] Authentication failed.
+    "#;
+    every_way(transcript, bearer().await, |connection| {
+        let (code, words) = code(connection);
+        assert_eq!(code, Code::AuthToken);
+        assert!(words.ends_with("(status invalid_token: the token is not accepted or has expired)"), "{words}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refused_token_is_explained_and_not_spread() {
+    let gmail = format!(
+        "S: * OK [CAPABILITY IMAP4rev1 AUTH=XOAUTH2 SASL-IR] ready
+        C: A0001 AUTHENTICATE XOAUTH2 {XOAUTH2}
+        S: + eyJzdGF0dXMiOiI0MDEiLCJzY2hlbWVzIjoiYmVhcmVyIG1hYyIsInNjb3BlIjoiaHR0cHM6Ly9tYWlsLmdvb2dsZS5jb20vIn0=
+        C:\x20
+        S: A0001 NO [AUTHENTICATIONFAILED] Invalid credentials (Failure) tok {XOAUTH2}"
+    );
+    every_way(&gmail, bearer().await, |connection| {
+        let (code, words) = code(connection);
+        assert_eq!(code, Code::AuthToken);
+        assert!(words.contains("asks for the scope https://mail.google.com/"), "{words}");
+        assert!(!words.contains("tok ") && !words.contains(XOAUTH2), "{words}");
+    })
+    .await;
+    let exchange = format!(
+        "S: * OK [CAPABILITY IMAP4rev1 AUTH=XOAUTH2 SASL-IR] ready
+        C: A0001 AUTHENTICATE XOAUTH2 {XOAUTH2}
+        S: A0001 NO AUTHENTICATE failed."
+    );
+    every_way(&exchange, bearer().await, |connection| {
+        assert_eq!(code(connection), (Code::AuthToken, "NO AUTHENTICATE failed.".to_owned()));
+    })
+    .await;
+    let none = "S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] ready";
+    every_way(none, bearer().await, |connection| assert_eq!(code(connection).0, Code::AuthBlocked)).await;
 }
 
 /// Lines of a sign-in that went well, and what should not stand among them.

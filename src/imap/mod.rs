@@ -37,6 +37,7 @@ mod connection;
 pub mod date;
 mod deflate;
 mod event;
+mod exchange;
 mod fetch;
 mod filter;
 mod frame;
@@ -50,6 +51,7 @@ mod response;
 mod server;
 mod setup;
 mod signin;
+mod token;
 #[cfg(test)]
 mod transcript;
 pub mod uidset;

@@ -61,8 +61,8 @@ impl Place {
             .with_reply(in_full(tagged))
     }
 
-    /// What this NO or BAD to a sign-in means (quirks 14, 51, 59, 92; RFC 5530).
-    pub(super) fn sign_in_refusal(&self, tagged: &Tagged) -> Error {
+    /// What this NO or BAD to a sign-in means (quirks 14, 51, 59, 92; RFC 5530): `otherwise`, where it says nothing else.
+    pub(super) fn sign_in_refusal(&self, tagged: &Tagged, otherwise: Code) -> Error {
         let word = tagged.code.word();
         let text = tagged.text.to_ascii_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
@@ -80,7 +80,7 @@ impl Place {
         } else if says(PASSING) || matches!(word, Some("SERVERBUG" | "INUSE")) {
             self.error(Code::Server, Scope::Mailbox, Disposition::RetryAfter(None))
         } else {
-            person(Code::Auth)
+            person(otherwise)
         };
         error.with_reply(in_full(tagged))
     }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{net::Dial, pace::Rates, secret::Secret};
+use secrecy::zeroize::Zeroizing;
+
+use crate::{net::Dial, oauth, pace::Rates, sasl, secret::Secret};
 
 /// How a connection is opened. Cloned for every connection.
 #[derive(Clone)]
@@ -44,6 +46,13 @@ pub enum Login {
         /// How both are named.
         form: AdminForm,
     },
+    /// Whoever a token is for, in the name of the mailbox's user or of an application (microsoft365.md §2.1).
+    Token {
+        /// Whose mailbox.
+        user: String,
+        /// Where tokens come from.
+        tokens: oauth::SignIn,
+    },
 }
 
 /// How an administrator names the mailbox to open.
@@ -56,6 +65,7 @@ pub enum AdminForm {
 }
 
 /// What SASL PLAIN and LOGIN need to know (RFC 4616 §2).
+#[derive(Clone)]
 pub(super) struct Credentials<'a> {
     /// Whose mailbox, where it is not the user's own.
     pub(super) authorization: Option<&'a str>,
@@ -64,8 +74,9 @@ pub(super) struct Credentials<'a> {
 }
 
 impl Login {
-    pub(super) fn credentials(&self) -> Credentials<'_> {
-        match self {
+    /// `None` where a token is the credential.
+    pub(super) fn credentials(&self) -> Option<Credentials<'_>> {
+        Some(match self {
             Login::Password { user, password } => Credentials { authorization: None, user: user.clone(), password },
             Login::Admin { user, admin, password, form: AdminForm::SaslPlain } => {
                 Credentials { authorization: Some(user), user: admin.clone(), password }
@@ -75,14 +86,14 @@ impl Login {
                 user: template.replace("{user}", user).replace("{admin}", admin),
                 password,
             },
-        }
+            Login::Token { .. } => return None,
+        })
     }
 }
 
 impl Credentials<'_> {
-    /// `authzid NUL authcid NUL passwd`.
-    pub(super) fn plain(&self) -> Vec<u8> {
-        [self.authorization.unwrap_or_default(), &self.user, self.password.expose()].join("\0").into_bytes()
+    pub(super) fn plain(&self) -> Zeroizing<Vec<u8>> {
+        sasl::plain(self.authorization.unwrap_or_default(), &self.user, self.password)
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! `S: ` lines are sent, `C: ` lines are expected; both end with CRLF. A line may go on after a literal with `\r\n` in it.
 
+use std::sync::Arc;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
 use super::{AdminForm, Connection, Login, SignIn, filter::Filter, handshake, intake::Intake, refusal::Place};
@@ -9,7 +11,8 @@ use crate::{
     body::BodyStore,
     error::{Result, Side},
     limits,
-    net::{Dial, Encryption},
+    net::{self, Dial, Encryption},
+    oauth::{self, AccessToken, Audience, Authority, Client, Credential, Grant, Tokens, Wanted},
     pace::Rates,
     secret::Secret,
 };
@@ -66,12 +69,26 @@ pub(super) async fn play<T>(transcript: &str, buffer: usize, client: impl AsyncF
     tokio::join!(client(here), server).0
 }
 
-/// Signs in over `stream`.
+/// Whoever has a token, for the mailbox of `u`.
+pub(super) async fn bearer() -> SignIn {
+    let http = net::http::client(&net::http::Way::default()).await.unwrap();
+    let wanted = Wanted {
+        client: Arc::new(Client::new(Authority::google().unwrap(), "id", Credential::None, http)),
+        audience: Audience::google_mail(),
+        grant: Grant::ClientCredentials,
+    };
+    let tokens = oauth::SignIn::new(Tokens::new(None), wanted, Side::Source);
+    SignIn { login: Login::Token { user: "u".into(), tokens }, ..sign_in() }
+}
+
+/// Signs in over `stream`, with the token `tok` where one is asked for.
 pub(super) async fn connect(stream: DuplexStream, how: &SignIn) -> Result<Connection> {
+    let token = AccessToken::new(Secret::new("tok".into()), limits::TOKEN_DEADLINE);
+    let token = matches!(how.login, Login::Token { .. }).then_some(token);
     let place = Place::new(how.dial.side, "mail.example.org:993");
     let mut filter = Filter::new(stream, Intake::new(BodyStore::new()), false);
     let server = handshake::greet(&mut filter, &place).await?;
-    handshake::sign_in(filter, server, how, place).await
+    handshake::sign_in(filter, server, how, token.as_ref(), place).await
 }
 
 /// A connection that is signed in to a server with these capabilities.

@@ -208,7 +208,7 @@ impl Link {
     /// # Errors
     /// As [`list::folders`]; a mailbox without a folder is refused, for every mailbox has its inbox (quirk 67).
     pub async fn folders(&mut self) -> Result<Vec<list::Folder>> {
-        self.fresh().await?;
+        self.ready().await?;
         self.settings.pacer.unheld().await;
         let folders = list::folders(&mut self.connection).await.map_err(|error| heed(&self.settings, error))?;
         if folders.is_empty() {
@@ -242,7 +242,7 @@ impl Link {
     /// # Errors
     /// As [`Connection::select`].
     pub async fn select(&mut self, folder: &FolderName, examine: bool) -> Result<&Selected> {
-        self.fresh().await?;
+        self.ready().await?;
         match self.open.take().filter(|open| open.folder == *folder && open.examine == examine) {
             Some(open) => Ok(&self.open.insert(open).selected),
             None => self.reopen(folder, examine).await,
@@ -254,7 +254,7 @@ impl Link {
     /// # Errors
     /// As [`Connection::select`].
     pub async fn reopen(&mut self, folder: &FolderName, examine: bool) -> Result<&Selected> {
-        self.fresh().await?;
+        self.ready().await?;
         self.settings.pacer.unheld().await;
         self.forget_selection();
         let selected =
@@ -278,7 +278,7 @@ impl Link {
     /// # Errors
     /// As [`Connection::select_then`].
     pub async fn reopen_then(&mut self, folder: &FolderName, examine: bool, next: Command) -> Result<(&Selected, Tag)> {
-        self.fresh().await?;
+        self.ready().await?;
         self.settings.pacer.unheld().await;
         self.forget_selection();
         let opened = self.connection.select_then(folder, examine, next).await;
@@ -426,9 +426,15 @@ impl Link {
         if self.appending { self.renew().await } else { Ok(()) }
     }
 
-    /// Whether the session has seen as many errors as its server bears (quirks 5, 64): time for [`Link::renew`].
+    /// As [`Link::fresh`], where no folder is needed that is open already: also a connection that is about to end is replaced.
+    async fn ready(&mut self) -> Result<()> {
+        if self.connection.is_due() { self.renew().await } else { self.fresh().await }
+    }
+
+    /// Whether the session has seen as many errors as its server bears (quirks 5, 64), or its token is about to end (quirk 15):
+    /// time for [`Link::renew`].
     pub fn is_worn(&self) -> bool {
-        self.profile.errors_per_session.is_some_and(|most| self.errors >= most)
+        self.profile.errors_per_session.is_some_and(|most| self.errors >= most) || self.connection.is_due()
     }
 
     /// Replaces the connection by a fresh one; the old one is closed at once, so that there are never two.

@@ -128,13 +128,14 @@ pub fn dial(endpoint: &Endpoint, side: Side) -> Dial {
 fn sign_in(mailbox: &Mailbox, side: Side) -> SignIn {
     let Mailbox { endpoint, login } = mailbox;
     let user = login.user.clone();
-    let login = match &endpoint.auth {
-        Auth::Password => {
-            // `pairs` and `copy` see to it that there is one; an empty one is refused by the server.
+    let login = match (&endpoint.auth, &login.tokens) {
+        (Auth::Oauth(_), Some(tokens)) => Login::Token { user, tokens: tokens.clone() },
+        (Auth::Password | Auth::Oauth(_), _) => {
+            // `credentials` and `copy` see to it that there is one; an empty one is refused by the server.
             let password = login.password.clone().unwrap_or_else(|| Secret::new(String::new()));
             Login::Password { user, password }
         }
-        Auth::Admin(admin) => {
+        (Auth::Admin(admin), _) => {
             Login::Admin { user, admin: admin.user.clone(), password: admin.password.clone(), form: admin.form.clone() }
         }
     };
@@ -173,7 +174,7 @@ mod tests {
 
     fn pair(batch: &str, cap: Option<usize>, max_mailboxes: usize) -> MailboxPair {
         let mailbox = |name: &str| {
-            let mut mailbox = url::parse(name, "imap://u:p@127.0.0.1", false).unwrap();
+            let mut mailbox = url::parse(name, "imap://u:p@127.0.0.1", &Default::default()).unwrap();
             Arc::make_mut(&mut mailbox.endpoint).caps.connections = cap;
             mailbox
         };

@@ -4,13 +4,15 @@
 //! The rule that matters most: no password and no mail goes over an unencrypted line except to this machine itself,
 //! unless a person said so for that endpoint.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use serde::Deserialize;
 
 use crate::{
     imap::AdminForm,
     net::{Encryption, Proxy, is_loopback},
+    oauth::Cloud,
+    project::oauth::OauthClient,
     secret::Secret,
 };
 
@@ -61,6 +63,17 @@ pub enum Auth {
     Password,
     /// One account on behalf of every mailbox.
     Admin(Admin),
+    /// Tokens of an application.
+    Oauth(Oauth),
+}
+
+/// Whose tokens open the mailboxes.
+#[derive(Clone)]
+pub struct Oauth {
+    /// The application.
+    pub client: Arc<OauthClient>,
+    /// Whose sign-in opens every mailbox, where it is not each user's own: somebody with full access to all of them.
+    pub user: Option<String>,
 }
 
 /// An account that may open other people's mailboxes.
@@ -128,6 +141,8 @@ pub struct Endpoint {
     pub proxy: Option<Proxy>,
     /// Its caps.
     pub caps: Caps,
+    /// Where Microsoft Graph is, if not where its cloud has it.
+    pub graph_url: Option<String>,
 }
 
 impl Endpoint {
@@ -145,21 +160,39 @@ pub fn proxy(text: &str) -> Result<Proxy, String> {
     text.parse().map_err(|_| "write the proxy as `socks5://host:port` or `http://host:port`".to_owned())
 }
 
-/// Why an endpoint of this kind cannot be used by this version; `None` if it can.
+/// The IMAP server of a provider, where it has a usual one.
+pub fn usual_host(kind: Kind, auth: &Auth) -> Option<&'static str> {
+    match (kind, auth) {
+        (Kind::Microsoft365 | Kind::Office365, Auth::Oauth(oauth)) => Some(oauth.client.cloud(None).exchange),
+        (Kind::Microsoft365 | Kind::Office365, _) => Some(Cloud::WORLDWIDE.exchange),
+        (Kind::Gmail, _) => Some("imap.gmail.com"),
+        (Kind::Imap | Kind::Pop3 | Kind::Zimbra, _) => None,
+    }
+}
+
+/// Why an endpoint of this kind cannot be used by this version; `None` if it can. `by_imap`: a person named its IMAP server.
 ///
 /// Microsoft 365 itself takes no passwords any more (product.md §0, fact 5), so that with a password it can only be a
 /// stand-in on this machine.
-pub fn unsupported(kind: Kind, host: &str) -> Option<String> {
-    let remedy = match kind {
-        Kind::Imap => return None,
-        Kind::Microsoft365 if is_loopback(host) => return None,
-        Kind::Microsoft365 => {
-            "signing in to Microsoft 365 needs OAuth2; with a password only a stand-in on this machine can be the target"
-        }
-        Kind::Gmail => "use kind \"imap\" (imaps://) with host imap.gmail.com and an app password",
-        Kind::Pop3 | Kind::Zimbra | Kind::Office365 => "use kind \"imap\" (imaps://) where the server speaks IMAP",
-    };
-    Some(format!("{} endpoints are not yet supported in this version: {remedy}", kind.word()))
+pub fn unsupported(kind: Kind, host: &str, auth: &Auth, by_imap: bool) -> Option<String> {
+    let tokens = matches!(auth, Auth::Oauth(_));
+    match kind {
+        Kind::Imap | Kind::Gmail => None,
+        Kind::Microsoft365 | Kind::Office365 if !tokens && !is_loopback(host) => Some(format!(
+            "Microsoft takes no passwords: {} needs auth = \"oauth2\" and an oauth-client (`--from-oauth`, `--to-oauth`)",
+            kind.word()
+        )),
+        Kind::Microsoft365 => None,
+        Kind::Office365 if by_imap => None,
+        Kind::Office365 => Some(
+            "reading office365 through Graph is not yet supported in this version: add imap-host = \"outlook.office365.com\" to read it by IMAP"
+                .to_owned(),
+        ),
+        Kind::Pop3 | Kind::Zimbra => Some(format!(
+            "{} endpoints are not yet supported in this version: use kind \"imap\" (imaps://) where the server speaks IMAP",
+            kind.word()
+        )),
+    }
 }
 
 #[cfg(test)]
@@ -168,8 +201,11 @@ mod tests {
 
     #[test]
     fn microsoft_365_with_a_password_is_a_stand_in_only() {
-        assert!(unsupported(Kind::Microsoft365, "outlook.office365.com").is_some_and(|why| why.contains("OAuth2")));
-        assert_eq!(unsupported(Kind::Microsoft365, "127.0.0.1"), None);
-        assert_eq!(unsupported(Kind::Imap, "imap.example.org"), None);
+        let why = |kind, host| unsupported(kind, host, &Auth::Password, false);
+        assert!(why(Kind::Microsoft365, "outlook.office365.com").is_some_and(|why| why.contains("oauth2")));
+        assert_eq!(why(Kind::Microsoft365, "127.0.0.1"), None);
+        assert_eq!(why(Kind::Imap, "imap.example.org"), None);
+        assert_eq!(why(Kind::Gmail, "imap.gmail.com"), None, "with an app password");
+        assert_eq!(usual_host(Kind::Gmail, &Auth::Password), Some("imap.gmail.com"));
     }
 }

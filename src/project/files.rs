@@ -31,13 +31,21 @@ pub fn text(file: &Path, remedy: &str) -> Result<String> {
 /// # Errors
 /// The file cannot be read or its first line is empty; the words are for the error of the key or option that names it.
 pub fn password(file: &Path) -> Result<Secret, String> {
-    let bytes =
-        std::fs::read(file).map_err(|error| format!("{} cannot be read: {}", file.display(), describe(&error)))?;
-    let text = String::from_utf8(bytes).map_err(|_| format!("{} is not UTF-8 text", file.display()))?;
-    match text.lines().next() {
+    match secret_text(file)?.expose().lines().next() {
         Some(line) if !line.is_empty() => Ok(Secret::new(line.to_owned())),
         _ => Err(format!("the first line of {} is empty; write the password there", file.display())),
     }
+}
+
+/// The whole text of a file that holds a secret.
+///
+/// # Errors
+/// As [`password`].
+pub fn secret_text(file: &Path) -> Result<Secret, String> {
+    let bytes =
+        std::fs::read(file).map_err(|error| format!("{} cannot be read: {}", file.display(), describe(&error)))?;
+    let text = String::from_utf8(bytes).map_err(|_| format!("{} is not UTF-8 text", file.display()))?;
+    Ok(Secret::new(text))
 }
 
 /// Puts `bytes` in the place of what `file` holds: all at once, with the same permissions.

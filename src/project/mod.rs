@@ -5,8 +5,10 @@
 
 pub mod config;
 pub mod connect;
+pub mod credentials;
 pub mod endpoint;
 pub mod files;
+pub mod oauth;
 pub mod outcome;
 pub mod pairs;
 mod place;

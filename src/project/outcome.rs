@@ -82,10 +82,9 @@ impl Ending {
             Config | Usage | Vault => Ending::Usage,
             LedgerLocked => Ending::Locked,
             Canceled => Ending::Stopped,
-            Auth | AuthAccess | AuthAppPassword | AuthBlocked | AuthMfa | Consent | TokenScope | ClientSecret
-            | ClientExpired | ClientUnknown | Tenant | SignInNeeded | SignInDeclined | SignInExpired | Locked => {
-                Ending::Refused(error.side())
-            }
+            Auth | AuthAccess | AuthAppPassword | AuthBlocked | AuthToken | AuthMfa | Consent | TokenScope
+            | ClientSecret | ClientExpired | ClientUnknown | Tenant | SignInNeeded | SignInDeclined | SignInExpired
+            | Locked => Ending::Refused(error.side()),
             Dns | Connect | Timeout | Lost | TlsCert | TlsProto | Throttled | FolderList | FolderSelect
             | FolderName | FolderLimit | FolderSkipped | ReadOnly | Quota | NotFound | Protocol | Server
             | ItemFetch | ItemVanished | ItemTooBig | ItemMalformed | ItemVirus | ItemRefused | Identity
@@ -95,11 +94,12 @@ impl Ending {
 }
 
 /// The codes by which a login is refused.
-const REFUSALS: [Code; 15] = [
+const REFUSALS: [Code; 16] = [
     Code::Auth,
     Code::AuthAccess,
     Code::AuthAppPassword,
     Code::AuthBlocked,
+    Code::AuthToken,
     Code::AuthMfa,
     Code::Consent,
     Code::TokenScope,

@@ -11,12 +11,13 @@ use std::{
 };
 
 use super::{
-    endpoint::Auth,
+    endpoint::{Auth, Oauth},
     pairs::{Mailbox, MailboxPair},
     store::Store,
 };
 use crate::{
     error::{Code, Disposition, Error, Result, Scope, Side},
+    oauth::Grant,
     secret::Secret,
     vault::{Key, KeyFile, Sealer, SecretName, SecretsFile, Vault},
 };
@@ -143,28 +144,10 @@ impl Secrets {
     }
 }
 
-/// Whether some of a pair's passwords are only in the vault.
-pub fn needs_vault(pair: &MailboxPair) -> bool {
-    [&pair.source, &pair.target].into_iter().any(|mailbox| mailbox.missing_password().is_some())
-}
-
-/// Fills in the passwords that the user files do not hold.
-///
-/// # Errors
-/// One is not in the vault, or cannot be decrypted.
-pub async fn fill(vault: &Vault, pairs: &mut [MailboxPair]) -> Result<()> {
-    for mailbox in pairs.iter_mut().flat_map(|pair| [&mut pair.source, &mut pair.target]) {
-        if let Some(name) = mailbox.missing_password() {
-            let password = vault.get(&name).await?;
-            mailbox.login.password = Some(password.ok_or_else(|| fault(format!("{name} is not stored")))?);
-        }
-    }
-    Ok(())
-}
-
 /// The names of all that is stored for a pair.
 pub fn names_of(pair: &MailboxPair) -> Vec<SecretName> {
-    [&pair.source, &pair.target].into_iter().map(Mailbox::password_name).collect()
+    let names = |mailbox: &Mailbox| [Some(mailbox.password_name()), mailbox.sign_in_name()];
+    [&pair.source, &pair.target].into_iter().flat_map(names).flatten().collect()
 }
 
 impl Mailbox {
@@ -172,6 +155,15 @@ impl Mailbox {
     pub fn missing_password(&self) -> Option<SecretName> {
         let missing = matches!(self.endpoint.auth, Auth::Password) && self.login.password.is_none();
         missing.then(|| self.password_name())
+    }
+
+    /// What the sign-in is called whose tokens open it, if it is a person's.
+    pub fn sign_in_name(&self) -> Option<SecretName> {
+        let Oauth { client, user } = self.oauth()?;
+        match client.grant(&self.login.user, user.as_deref()) {
+            Grant::Refresh { user } => Some(SecretName::sign_in(&client.name, &user)),
+            Grant::ClientCredentials | Grant::ServiceAccount { .. } => None,
+        }
     }
 
     /// What its password is called in the vault.

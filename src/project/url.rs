@@ -11,7 +11,8 @@ use crate::{
     error::{Error, Result},
     net::{Encryption, Proxy, is_loopback},
     project::{
-        endpoint::{self, Auth, Caps, Endpoint, Kind},
+        endpoint::{self, Auth, Caps, Endpoint, Kind, Oauth},
+        oauth::{self, OauthClient},
         pairs::Mailbox,
         users::Login,
         values::Lasting,
@@ -22,33 +23,39 @@ use crate::{
 const ENCODE: &str =
     "In user and password write `@` as %40, `/` as %2F, `:` as %3A, `?` as %3F, `#` as %23 and `%` as %25";
 
-/// Reads the URL given to `option` (`--from`, `--to`). Plaintext to another machine only with `allow_plaintext`.
+/// How a URL is to be read.
+#[derive(Clone, Default)]
+pub struct Manner {
+    /// Plaintext may go to other machines.
+    pub allow_plaintext: bool,
+    /// The application whose tokens open the mailbox (`--from-oauth`, `--to-oauth`).
+    pub oauth: Option<Arc<OauthClient>>,
+}
+
+/// Reads the URL given to `option` (`--from`, `--to`).
 ///
 /// # Errors
 /// The part at fault and the remedy, without the URL.
-pub fn parse(option: &str, text: &str, allow_plaintext: bool) -> Result<Mailbox> {
-    read(text, allow_plaintext, option.trim_start_matches('-'))
-        .map_err(|what| Error::usage(format!("{option}: {what}.")))
+pub fn parse(option: &str, text: &str, manner: &Manner) -> Result<Mailbox> {
+    read(text, manner, option.trim_start_matches('-')).map_err(|what| Error::usage(format!("{option}: {what}.")))
 }
 
-fn read(text: &str, allow_plaintext: bool, name: &str) -> Result<Mailbox, String> {
+fn read(text: &str, manner: &Manner, name: &str) -> Result<Mailbox, String> {
     let url = Url::parse(text).map_err(|error| malformed(&error))?;
     let (kind, encryption) = scheme(url.scheme())?;
     if !matches!(url.path(), "" | "/") || url.fragment().is_some() {
         return Err(format!("something follows the host. {ENCODE}; folders are chosen with `--folder`"));
     }
-    let host = url.host_str().filter(|host| !host.is_empty()).ok_or("the host is missing")?;
-    let user = decode("user", url.username())?;
-    if user.is_empty() {
-        return Err("the user is missing: write it as in imaps://user@imap.example.org".to_owned());
-    }
-    let password = url.password().map(|password| decode("password", password)).transpose()?;
     let query = Query::read(&url)?;
+    let auth = manner.oauth.clone().map_or(Auth::Password, |client| Auth::Oauth(Oauth { client, user: None }));
+    let Whose { user, host } = Whose::read(&url, kind, &auth, query.imap_host.as_deref())?;
+    let password = url.password().map(|password| decode("password", password)).transpose()?;
+    refuse_two_ways(&auth, kind, name, password.is_some())?;
     let encryption = query.encryption.unwrap_or(encryption);
-    if let Some(why) = endpoint::unsupported(kind, host) {
+    if let Some(why) = endpoint::unsupported(kind, &host, &auth, query.imap_host.is_some()) {
         return Err(why);
     }
-    if encryption == Encryption::None && !allow_plaintext && !is_loopback(host) {
+    if encryption == Encryption::None && !manner.allow_plaintext && !is_loopback(&host) {
         return Err("`encryption=none` would send the password and the mail readable to everybody on the way; \
                     use tls or starttls, or add `--allow-plaintext`"
             .to_owned());
@@ -58,18 +65,61 @@ fn read(text: &str, allow_plaintext: bool, name: &str) -> Result<Mailbox, String
             name: name.to_owned(),
             kind,
             identity: query.identity.unwrap_or_else(|| kind.word().to_owned()),
-            host: host.trim_matches(['[', ']']).to_owned(),
+            host,
             port: url.port().unwrap_or_else(|| endpoint::imap_port(encryption)),
             encryption,
-            auth: Auth::Password,
+            auth,
             timeout: query.timeout.map(|length| length.0),
             ca: query.ca,
             insecure: query.insecure,
             proxy: query.proxy,
             caps: Caps::default(),
+            graph_url: None,
         }),
-        login: Login { address: user.clone(), user, password: password.map(Secret::new) },
+        login: Login { address: user.clone(), user, password: password.map(Secret::new), tokens: None },
     })
+}
+
+/// One way to sign in, and one that the other side knows.
+fn refuse_two_ways(auth: &Auth, kind: Kind, side: &str, password: bool) -> Result<(), String> {
+    let Auth::Oauth(Oauth { client, .. }) = auth else { return Ok(()) };
+    if password {
+        return Err(format!(
+            "the URL has a password, and `--{side}-oauth` says to sign in with tokens: keep one of them"
+        ));
+    }
+    oauth::mismatch(kind, client.provider).map_or(Ok(()), |why| Err(format!("`--{side}-oauth`: {why}")))
+}
+
+/// Whose mailbox, on which IMAP server.
+struct Whose {
+    user: String,
+    host: String,
+}
+
+impl Whose {
+    fn read(url: &Url, kind: Kind, auth: &Auth, imap_host: Option<&str>) -> Result<Whose, String> {
+        let written = url.host_str().filter(|host| !host.is_empty()).ok_or("the host is missing")?;
+        let user = decode("user", url.username())?;
+        // At the big providers what stands in the host's place is a domain of theirs, unless it is a stand-in.
+        let usual = endpoint::usual_host(kind, auth).filter(|_| !is_loopback(written));
+        let bare = |host: &str| host.trim_matches(['[', ']']).to_owned();
+        let Some(usual) = usual else {
+            if user.is_empty() {
+                return Err("the user is missing: write it as in imaps://user@imap.example.org".to_owned());
+            }
+            return Ok(Whose { user, host: bare(imap_host.unwrap_or(written)) });
+        };
+        let domain = decode("user", written)?;
+        let user = match user.as_str() {
+            // `gmail://user` has nothing but a host to the reader of URLs.
+            "" if kind == Kind::Gmail => domain,
+            "" => return Err(format!("the user is missing: write it as in {}://user@tenant", kind.word())),
+            user if user.contains('@') => user.to_owned(),
+            user => format!("{user}@{domain}"),
+        };
+        Ok(Whose { user, host: bare(imap_host.unwrap_or(usual)) })
+    }
 }
 
 fn malformed(error: &ParseError) -> String {
@@ -118,6 +168,7 @@ struct Query {
     timeout: Option<Lasting>,
     proxy: Option<Proxy>,
     identity: Option<String>,
+    imap_host: Option<String>,
 }
 
 impl Query {
@@ -137,8 +188,10 @@ impl Query {
             "timeout" => self.timeout = Some(value.parse()?),
             "proxy" => self.proxy = Some(endpoint::proxy(&value)?),
             "identity" if !value.is_empty() => self.identity = Some(value),
+            "imap-host" if !value.is_empty() => self.imap_host = Some(value),
             _ => {
-                return Err("after `?` only encryption, ca, insecure, timeout, proxy and identity are known".to_owned());
+                let known = "encryption, ca, insecure, timeout, proxy, identity and imap-host";
+                return Err(format!("after `?` only {known} are known"));
             }
         }
         Ok(())
@@ -167,7 +220,7 @@ mod tests {
     use super::*;
 
     fn parse_from(text: &str) -> Result<Mailbox> {
-        parse("--from", text, false)
+        parse("--from", text, &Manner::default())
     }
 
     #[test]
@@ -196,7 +249,8 @@ mod tests {
     fn plaintext_goes_to_this_machine_unless_a_person_said_so() {
         let url = "imap://a:b@imap.example.org?encryption=none";
         assert!(parse_from(url).is_err());
-        assert!(parse("--from", url, true).is_ok());
+        let allowed = Manner { allow_plaintext: true, ..Manner::default() };
+        assert!(parse("--from", url, &allowed).is_ok());
         assert!(parse_from("imap://a:b@localhost?encryption=none").is_ok());
     }
 
@@ -219,8 +273,9 @@ mod tests {
             ("imaps://a:hunter2@h?insecure=yes", "`insecure` is true or false"),
             ("anna:hunter2@h", "begins with no scheme that is known"),
             ("pop3s://a:hunter2@h", "pop3 endpoints are not yet supported"),
-            ("gmail://a:hunter2@h", "imap.gmail.com and an app password"),
-            ("microsoft365://a:hunter2@contoso.com", "needs OAuth2"),
+            ("microsoft365://a:hunter2@contoso.com", "Microsoft takes no passwords"),
+            ("office365://a@contoso.com", "needs auth = \"oauth2\""),
+            ("microsoft365://contoso.com", "the user is missing"),
         ];
         for (text, expected) in cases {
             let error = parse_from(text).err().unwrap_or_else(|| panic!("accepted: {text}"));
@@ -228,5 +283,36 @@ mod tests {
             assert!(error.subject().contains(expected), "{text}\n→ {error}");
             assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
         }
+    }
+
+    fn with_tokens(authority: &str, text: &str) -> Result<Mailbox> {
+        let (provider, authority) = oauth::authority(authority, None).unwrap();
+        let (name, id, credential) = ("c".to_owned(), "id".to_owned(), crate::oauth::Credential::None);
+        let client = Arc::new(OauthClient { name, provider, authority, id, credential });
+        parse("--to", text, &Manner { oauth: Some(client), ..Manner::default() })
+    }
+
+    #[test]
+    fn big_providers_are_known_by_their_users() {
+        let at = |authority, text| {
+            let mailbox = with_tokens(authority, text).unwrap();
+            (mailbox.login.user, mailbox.endpoint.host.clone(), mailbox.endpoint.port)
+        };
+        let tuple = |user: &str, host: &str, port| (user.to_owned(), host.to_owned(), port);
+        let entra = "https://login.microsoftonline.com/contoso.com";
+        let anna = "anna@contoso.com";
+        assert_eq!(at(entra, "microsoft365://anna@contoso.com"), tuple(anna, "outlook.office365.com", 993));
+        assert_eq!(at(entra, "microsoft365://anna%40contoso.com@contoso.onmicrosoft.com").0, anna);
+        assert_eq!(at(entra, "office365://anna@contoso.com:1993?imap-host=127.0.0.1"), tuple(anna, "127.0.0.1", 1993));
+        let china = "https://login.chinacloudapi.cn/contoso.com";
+        assert_eq!(at(china, "microsoft365://anna@contoso.com").1, "partner.outlook.cn");
+        let google = "https://accounts.google.com";
+        for url in ["gmail://anna@contoso.com", "gmail://anna%40contoso.com"] {
+            assert_eq!(at(google, url), tuple(anna, "imap.gmail.com", 993));
+        }
+        assert_eq!(parse_from("gmail://anna:app-pass@contoso.com").unwrap().login.user, anna);
+        let refused = |authority, text| with_tokens(authority, text).err().unwrap().subject().to_owned();
+        assert!(refused(google, "microsoft365://a@b.c").contains("its authority is Google's"));
+        assert!(refused(entra, "imaps://a:hunter2@h").contains("keep one of them"));
     }
 }

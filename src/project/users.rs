@@ -8,7 +8,7 @@ use csv::{ReaderBuilder, StringRecord};
 
 use crate::{
     error::{Error, Result},
-    limits,
+    limits, oauth,
     project::files,
     secret::Secret,
 };
@@ -40,6 +40,8 @@ pub struct Login {
     pub user: String,
     /// The password, if one is written.
     pub password: Option<Secret>,
+    /// Where its tokens come from, where it is opened with tokens ([`super::credentials`]).
+    pub tokens: Option<oauth::SignIn>,
 }
 
 /// Reads the user file of a batch.
@@ -225,7 +227,12 @@ impl Columns {
 
 impl Login {
     fn new(address: String, user: Option<String>, password: Option<String>) -> Self {
-        Login { user: user.unwrap_or_else(|| address.clone()), address, password: password.map(Secret::new) }
+        Login {
+            user: user.unwrap_or_else(|| address.clone()),
+            address,
+            password: password.map(Secret::new),
+            tokens: None,
+        }
     }
 }
 

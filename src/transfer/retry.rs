@@ -2,14 +2,15 @@
 //!
 //! A stated back-off is obeyed to its end and costs no attempt: a server that names a time is working. Everything else costs one of
 //! [`limits::RETRY_ATTEMPTS`], with waits that double up to [`limits::RETRY_BACKOFF`]; a pass that moved mail since the last failure
-//! starts with a full budget, so that a long migration survives any number of separate faults and a hopeless one ends.
+//! starts with a full budget, so that a long migration survives any number of separate faults and a hopeless one ends. A sign-in behind
+//! which no mailbox answers has a budget of its own, with longer waits: Exchange means a missing right by it, and a moment's trouble.
 
 use std::time::Duration;
 
 use super::{Event, run::Run, sides::Sides};
 use crate::{
     clock,
-    error::{Disposition, Error, Result},
+    error::{Code, Disposition, Error, Result},
     limits,
 };
 
@@ -17,17 +18,19 @@ use crate::{
 pub(super) struct Budget {
     failures: u32,
     backoff: clock::Backoff,
+    /// Sign-ins with no mailbox behind them (quirk 13).
+    unreachable: u32,
 }
 
 impl Budget {
     pub fn new() -> Self {
         let (first, longest) = limits::RETRY_BACKOFF;
-        Budget { failures: 0, backoff: clock::Backoff::new(first, longest) }
+        Budget { failures: 0, backoff: clock::Backoff::new(first, longest), unreachable: 0 }
     }
 
     /// Mail moved: what failed before is forgiven.
     pub fn refill(&mut self) {
-        self.failures = 0;
+        (self.failures, self.unreachable) = (0, 0);
         self.backoff.reset();
     }
 
@@ -50,19 +53,25 @@ impl Budget {
             Disposition::InDoubt => None,
             Disposition::GiveUp | Disposition::Canceled | Disposition::NeedsPerson => return Err(error),
         };
-        if stated.is_none() {
-            self.failures += 1;
-            let most = if run.had_contact() { limits::RETRY_ATTEMPTS } else { limits::FIRST_CONTACT_ATTEMPTS };
-            if self.failures >= most {
-                return Err(error);
-            }
-        }
-        let wait = stated.unwrap_or_else(|| self.backoff.next_wait());
+        let Some(wait) = stated.or_else(|| self.next_wait(error.code(), run.had_contact())) else { return Err(error) };
         self.announce(run, &error, stated.is_some(), wait);
         tokio::select! {
             () = clock::sleep(wait) => Ok(()),
             () = run.stop.cancelled() => Err(Error::canceled()),
         }
+    }
+
+    /// How long to wait before the next attempt; `None` if there is none left.
+    fn next_wait(&mut self, code: Code, had_contact: bool) -> Option<Duration> {
+        if code == Code::AuthAccess {
+            self.unreachable += 1;
+            let (least, most) = limits::ACCESS_WAIT;
+            return (self.unreachable <= limits::ACCESS_RETRIES)
+                .then(|| least + (most - least).mul_f64(fastrand::f64()));
+        }
+        self.failures += 1;
+        let most = if had_contact { limits::RETRY_ATTEMPTS } else { limits::FIRST_CONTACT_ATTEMPTS };
+        (self.failures < most).then(|| self.backoff.next_wait())
     }
 
     fn announce(&self, run: &Run, error: &Error, throttled: bool, wait: Duration) {
@@ -71,8 +80,39 @@ impl Budget {
             let reply = error.reply().unwrap_or_default().to_owned();
             run.tell(Event::Throttled { side: error.side(), until, reply });
         } else {
-            tracing::info!(%error, attempt = self.failures, "A session was lost; it is opened again.");
-            run.tell(Event::Retrying { word: error.word(), text: error.to_string(), attempt: self.failures, until });
+            tracing::info!(%error, attempt = self.failures + self.unreachable, "A session was lost; it is opened again.");
+            run.tell(Event::Retrying {
+                word: error.word(),
+                text: error.to_string(),
+                attempt: self.failures + self.unreachable,
+                until,
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mailbox_that_does_not_answer_is_tried_three_times_more_at_leisure() {
+        let mut budget = Budget::new();
+        for _ in 0..limits::ACCESS_RETRIES {
+            let wait = budget.next_wait(Code::AuthAccess, false).unwrap();
+            assert!((30..=60).contains(&wait.as_secs()), "{wait:?}");
+        }
+        assert_eq!(budget.next_wait(Code::AuthAccess, false), None);
+        budget.refill();
+        assert!(budget.next_wait(Code::AuthAccess, true).is_some());
+    }
+
+    #[test]
+    fn a_first_contact_has_fewer_attempts_than_a_session_that_was_lost() {
+        for (had_contact, most) in [(false, limits::FIRST_CONTACT_ATTEMPTS), (true, limits::RETRY_ATTEMPTS)] {
+            let mut budget = Budget::new();
+            let attempts = std::iter::from_fn(|| budget.next_wait(Code::Lost, had_contact)).count() + 1;
+            assert_eq!(attempts, most as usize);
         }
     }
 }

@@ -6,12 +6,13 @@ use clap::ArgAction;
 
 use super::{
     options::{MailArgs, PassArg},
-    pass, plan,
+    pass, plan, scope,
 };
 use crate::{
-    cli::{face::Face, passwords::PasswordSource},
+    cli::{face::Face, keys, passwords::PasswordSource},
     error::{Error, Result},
     project::{
+        credentials,
         outcome::Ending,
         pairs::{self, Mailbox, MailboxPair},
         store::Store,
@@ -26,6 +27,7 @@ use crate::{
 /// A URL is imaps://USER:PASSWORD@HOST[:PORT] (TLS) or imap:// (STARTTLS), with user and password percent-encoded, and
 /// then ?encryption=tls|starttls|none, ?ca=FILE, ?insecure=true, ?proxy=URL, ?timeout=60s. Other users of this machine can
 /// see a password in a command line: better leave it out and be asked, or use --from-password-file.
+/// With --from-oauth or --to-oauth also microsoft365://USER@TENANT (?imap-host=HOST where it is another), office365:// and gmail://USER.
 #[derive(clap::Args)]
 pub struct CopyArgs {
     #[command(flatten)]
@@ -67,6 +69,12 @@ pub struct EndArgs {
     /// The target's password is the first line of this file
     #[arg(long, value_name = "FILE")]
     to_password_file: Option<PathBuf>,
+    /// Open the source with tokens of this [oauth-client.NAME] of the configuration
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["from_password_env", "from_password_file"])]
+    from_oauth: Option<String>,
+    /// Open the target with tokens of this [oauth-client.NAME] of the configuration
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["to_password_env", "to_password_file"])]
+    to_oauth: Option<String>,
     /// Let ?encryption=none go to other machines too: password and mail can be read on the way
     #[arg(long, action = ArgAction::SetTrue)]
     allow_plaintext: bool,
@@ -74,7 +82,7 @@ pub struct EndArgs {
 
 pub(super) async fn run(args: CopyArgs, face: &Face) -> Result<Ending> {
     let store = Store::locate(face.store.as_deref(), None, "".as_ref())?;
-    let mut pair = args.ends.pair()?;
+    let mut pair = args.ends.pair(face).await?;
     pair.options = args.mail.options(args.pass)?;
     for side in [&mut pair.source, &mut pair.target] {
         let caps = &mut Arc::make_mut(&mut side.endpoint).caps;
@@ -88,13 +96,13 @@ pub(super) async fn run(args: CopyArgs, face: &Face) -> Result<Ending> {
 }
 
 impl EndArgs {
-    /// The pair, with its passwords.
-    fn pair(&self) -> Result<MailboxPair> {
-        let mut source = url::parse("--from", &self.from, self.allow_plaintext)?;
-        let mut target = url::parse("--to", &self.to, self.allow_plaintext)?;
+    /// The pair, with what both sides sign in with.
+    async fn pair(&self, face: &Face) -> Result<MailboxPair> {
+        let mut source = url::parse("--from", &self.from, &self.manner(self.from_oauth.as_deref(), face)?)?;
+        let mut target = url::parse("--to", &self.to, &self.manner(self.to_oauth.as_deref(), face)?)?;
         pairs::refuse_itself(&source, &target).map_err(Error::usage)?;
         self.fill_passwords(&mut source, &mut target)?;
-        Ok(MailboxPair {
+        let mut pair = [MailboxPair {
             batch: String::new(),
             max_mailboxes: 1,
             source,
@@ -102,7 +110,17 @@ impl EndArgs {
             priority: DEFAULT_PRIORITY,
             kind: None,
             options: Default::default(),
-        })
+        }];
+        if self.from_oauth.is_some() || self.to_oauth.is_some() {
+            credentials::fill(&scope::secrets(face)?, &keys::passphrase, &mut pair).await?;
+        }
+        let [pair] = pair;
+        Ok(pair)
+    }
+
+    fn manner(&self, client: Option<&str>, face: &Face) -> Result<url::Manner> {
+        let oauth = client.map(|name| scope::config(face)?.client(name).cloned()).transpose()?;
+        Ok(url::Manner { allow_plaintext: self.allow_plaintext, oauth })
     }
 
     fn fill_passwords(&self, source: &mut Mailbox, target: &mut Mailbox) -> Result<()> {
@@ -111,12 +129,17 @@ impl EndArgs {
             variable: self.from_password_env.as_deref(),
             file: self.from_password_file.as_ref(),
         };
-        from.fill(source)?;
+        if source.oauth().is_none() {
+            from.fill(source)?;
+        }
         let to = PasswordSource {
             side: "to",
             variable: self.to_password_env.as_deref(),
             file: self.to_password_file.as_ref(),
         };
-        to.fill(target)
+        if target.oauth().is_none() {
+            to.fill(target)?;
+        }
+        Ok(())
     }
 }

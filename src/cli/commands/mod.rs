@@ -7,6 +7,7 @@ mod copy;
 mod demo;
 mod init;
 mod lab;
+mod login;
 mod man;
 mod options;
 mod pass;
@@ -38,6 +39,7 @@ pub enum Command {
     Verify(verify::VerifyArgs),
     Report(report::ReportArgs),
     Lab(lab::LabArgs),
+    Login(login::LoginArgs),
     Secrets(secrets::SecretsArgs),
     Reset(reset::ResetArgs),
     Completions(completions::CompletionsArgs),
@@ -60,6 +62,7 @@ pub async fn run(command: Command, face: &Face) -> Result<Ending> {
         Command::Verify(args) => verify::run(&args, face).await,
         Command::Report(args) => report::run(&args, face).await,
         Command::Lab(args) => lab::run(&args, face).await,
+        Command::Login(args) => login::run(&args, face).await,
         Command::Secrets(args) => secrets::run(&args, face).await,
         Command::Reset(args) => reset::run(&args, face).await,
         Command::Completions(args) => completions::run(&args, face),

@@ -7,8 +7,9 @@ use crate::{
     error::Result,
     project::{
         config::Config,
+        credentials,
         pairs::{self, MailboxPair},
-        secrets::{self, Secrets},
+        secrets::Secrets,
         store::Store,
     },
 };
@@ -40,16 +41,14 @@ pub(super) struct Project {
 }
 
 impl ScopeArgs {
-    /// Reads the configuration and chooses; passwords that the user files do not hold come from the vault.
+    /// Reads the configuration and chooses; what the chosen ones sign in with is filled in.
     ///
     /// # Errors
     /// The configuration or a user file is wrong, a name fits nothing, or the vault cannot be opened.
     pub(super) async fn project(&self, face: &Face) -> Result<Project> {
         let project = project(face).await?;
         let mut pairs = pairs::select(project.pairs, &self.pairs, self.batch.as_deref())?;
-        if pairs.iter().any(secrets::needs_vault) {
-            secrets::fill(&project.secrets.open(&keys::passphrase).await?, &mut pairs).await?;
-        }
+        credentials::fill(&project.secrets, &keys::passphrase, &mut pairs).await?;
         Ok(Project { pairs, ..project })
     }
 }

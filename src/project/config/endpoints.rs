@@ -6,25 +6,24 @@ use crate::{
     error::Result,
     net::{Encryption, is_loopback},
     project::{
-        config::{raw, unknown},
-        endpoint::{self, Admin, Auth, Caps, Endpoint, Kind},
+        config::{Fault, raw, unknown},
+        endpoint::{self, Admin, Auth, Caps, Endpoint, Kind, Oauth},
         files,
+        oauth::{self, OauthClient},
         place::Text,
     },
     secret::Secret,
 };
 
-/// A mistake of one table: the key and the words.
-type Fault = (&'static str, String);
-
 /// Every endpoint of the file, checked.
-pub(super) fn resolve(file: &raw::File, place: Text<'_>, directory: &Path) -> Result<BTreeMap<String, Arc<Endpoint>>> {
-    for spanned in file.oauth_client.values() {
-        check_client(spanned.get_ref())
-            .map_err(|(key, what)| place.error(place.line_of(&spanned.span(), key), key, what))?;
-    }
+pub(super) fn resolve(
+    file: &raw::File,
+    clients: &BTreeMap<String, Arc<OauthClient>>,
+    place: Text<'_>,
+    directory: &Path,
+) -> Result<BTreeMap<String, Arc<Endpoint>>> {
     let resolved = file.endpoint.iter().map(|(name, spanned)| {
-        let table = Table { name, raw: spanned.get_ref(), file, directory };
+        let table = Table { name, raw: spanned.get_ref(), clients, directory };
         let fault = |(key, what)| place.error(place.line_of(&spanned.span(), key), key, what);
         Ok((name.clone(), Arc::new(table.endpoint().map_err(fault)?)))
     });
@@ -34,16 +33,17 @@ pub(super) fn resolve(file: &raw::File, place: Text<'_>, directory: &Path) -> Re
 struct Table<'a> {
     name: &'a str,
     raw: &'a raw::Endpoint,
-    file: &'a raw::File,
+    clients: &'a BTreeMap<String, Arc<OauthClient>>,
     directory: &'a Path,
 }
 
 impl Table<'_> {
     fn endpoint(&self) -> Result<Endpoint, Fault> {
         let raw = self.raw;
-        let host = self.host()?;
         self.refuse_foreign_keys()?;
-        self.refuse_unsupported(&host)?;
+        let auth = self.auth()?;
+        let host = self.host(&auth)?;
+        self.refuse_unsupported(&host, &auth)?;
         if raw.encryption == Encryption::None && !is_loopback(&host) {
             let what = "\"none\" is accepted to this machine only; write \"tls\" or \"starttls\"";
             return Err(("encryption", what.to_owned()));
@@ -56,7 +56,8 @@ impl Table<'_> {
             port: raw.port.unwrap_or_else(|| endpoint::imap_port(raw.encryption)),
             host,
             encryption: raw.encryption,
-            auth: self.auth()?,
+            auth,
+            graph_url: self.graph_url()?,
             timeout: raw.timeout.map(|length| length.0),
             ca: raw.ca.as_ref().map(|file| self.directory.join(file)),
             insecure: raw.insecure,
@@ -65,15 +66,16 @@ impl Table<'_> {
         })
     }
 
-    fn host(&self) -> Result<String, Fault> {
+    fn host(&self, auth: &Auth) -> Result<String, Fault> {
         let written = self.raw.imap_host.as_ref().or(self.raw.host.as_ref());
         match (written, self.raw.kind) {
             (Some(host), _) if host.is_empty() || host.contains(['/', ' ', '@']) => {
                 Err(("host", format!("`{host}` is not a host name; write it bare, as in \"imap.example.org\"")))
             }
             (Some(host), _) => Ok(host.clone()),
-            (None, Kind::Microsoft365 | Kind::Office365) => Ok("outlook.office365.com".to_owned()),
-            (None, Kind::Gmail) => Ok("imap.gmail.com".to_owned()),
+            (None, kind) if endpoint::usual_host(kind, auth).is_some() => {
+                Ok(endpoint::usual_host(kind, auth).unwrap_or_default().to_owned())
+            }
             (None, _) => Err(("host", "it is missing; write host = \"imap.example.org\"".to_owned())),
         }
     }
@@ -85,7 +87,8 @@ impl Table<'_> {
         let keys = [
             ("graph-url", raw.graph_url.is_some(), microsoft),
             ("imap-host", raw.imap_host.is_some(), microsoft),
-            ("authority", raw.authority.is_some(), microsoft),
+            ("authority", raw.authority.is_some(), raw.auth == raw::Auth::Oauth2),
+            ("oauth-user", raw.oauth_user.is_some(), raw.auth == raw::Auth::Oauth2),
             ("admin-port", raw.admin_port.is_some(), raw.kind == Kind::Zimbra),
             ("preauth-key-file", raw.preauth_key_file.is_some(), raw.kind == Kind::Zimbra),
             ("admin-username", raw.admin_username.is_some(), raw.auth == raw::Auth::Admin),
@@ -99,31 +102,61 @@ impl Table<'_> {
         }
     }
 
-    fn refuse_unsupported(&self, host: &str) -> Result<(), Fault> {
-        let client = self.raw.oauth_client.as_ref().filter(|name| !self.file.oauth_client.contains_key(*name));
-        if let Some(name) = client {
-            return Err(("oauth-client", unknown("oauth-client", name, self.file.oauth_client.keys())));
-        }
-        if let Some(why) = endpoint::unsupported(self.raw.kind, host) {
-            return Err(("kind", why));
-        }
-        match self.raw.auth {
-            raw::Auth::Password | raw::Auth::Admin => Ok(()),
-            raw::Auth::Oauth2 | raw::Auth::SelfService => {
-                Err(("auth", "not yet supported in this version: write \"password\" or \"admin\"".to_owned()))
-            }
+    fn refuse_unsupported(&self, host: &str, auth: &Auth) -> Result<(), Fault> {
+        match endpoint::unsupported(self.raw.kind, host, auth, self.raw.imap_host.is_some()) {
+            Some(why) => Err(("kind", why)),
+            None => Ok(()),
         }
     }
 
     fn auth(&self) -> Result<Auth, Fault> {
-        if self.raw.auth != raw::Auth::Admin {
-            return Ok(Auth::Password);
+        match self.raw.auth {
+            raw::Auth::Password => Ok(Auth::Password),
+            raw::Auth::Admin => self.admin(),
+            raw::Auth::Oauth2 => self.oauth(),
+            raw::Auth::SelfService => Err((
+                "auth",
+                "not yet supported in this version: write \"password\", \"admin\" or \"oauth2\"".to_owned(),
+            )),
         }
+    }
+
+    fn admin(&self) -> Result<Auth, Fault> {
         let missing = |key| (key, "auth = \"admin\" needs it".to_owned());
         let user = self.raw.admin_username.clone().ok_or_else(|| missing("admin-username"))?;
         let form = endpoint::admin_form(self.raw.admin_login.as_deref().unwrap_or("sasl-plain"))
             .map_err(|what| ("admin-login", what))?;
         Ok(Auth::Admin(Admin { user, password: self.admin_password()?, form }))
+    }
+
+    fn oauth(&self) -> Result<Auth, Fault> {
+        const KEY: &str = "oauth-client";
+        let missing = || (KEY, "auth = \"oauth2\" needs it: the name of an [oauth-client.NAME]".to_owned());
+        let name = self.raw.oauth_client.as_ref().ok_or_else(missing)?;
+        let client = self.clients.get(name).ok_or_else(|| (KEY, unknown(KEY, name, self.clients.keys())))?;
+        if let Some(why) = oauth::mismatch(self.raw.kind, client.provider) {
+            return Err((KEY, why.to_owned()));
+        }
+        let client = match &self.raw.authority {
+            Some(url) => {
+                let (_, authority) =
+                    oauth::authority(url, Some(client.provider)).map_err(|what| ("authority", what))?;
+                Arc::new(OauthClient { authority, ..(**client).clone() })
+            }
+            None => client.clone(),
+        };
+        Ok(Auth::Oauth(Oauth { client, user: self.raw.oauth_user.clone() }))
+    }
+
+    fn graph_url(&self) -> Result<Option<String>, Fault> {
+        let Some(text) = &self.raw.graph_url else { return Ok(None) };
+        let wrong = || ("graph-url", "write an https:// URL; http:// is accepted to this machine only".to_owned());
+        let url = url::Url::parse(text).map_err(|_| wrong())?;
+        let local = url.host_str().is_some_and(is_loopback);
+        match url.scheme() == "https" || url.scheme() == "http" && local {
+            true => Ok(Some(text.trim_end_matches('/').to_owned())),
+            false => Err(wrong()),
+        }
     }
 
     fn admin_password(&self) -> Result<Secret, Fault> {
@@ -151,26 +184,5 @@ impl Table<'_> {
             messages_per_second: raw.messages_per_second,
             bytes_per_second: raw.bytes_per_second.map(|size| size.0),
         })
-    }
-}
-
-fn check_client(client: &raw::OauthClient) -> Result<(), Fault> {
-    if client.client_id.is_empty() {
-        return Err(("client-id", "it is empty; write the application's id".to_owned()));
-    }
-    let url = url::Url::parse(&client.authority).map_err(|_| ("authority", "it is not a URL".to_owned()))?;
-    let local = url.host_str().is_some_and(is_loopback);
-    if url.scheme() != "https" && !(url.scheme() == "http" && local) {
-        return Err(("authority", "write an https:// URL; http:// is accepted to this machine only".to_owned()));
-    }
-    let certificate = (client.client_certificate.is_some(), client.client_key.is_some());
-    let ways = [client.client_secret.is_some(), client.client_secret_file.is_some(), certificate.0 || certificate.1];
-    match certificate {
-        (true, false) => Err(("client-certificate", "it needs `client-key` beside it".to_owned())),
-        (false, true) => Err(("client-key", "it needs `client-certificate` beside it".to_owned())),
-        _ if ways.into_iter().filter(|way| *way).count() > 1 => {
-            Err(("client-id", "give only one of client-secret, client-secret-file and client-certificate".to_owned()))
-        }
-        _ => Ok(()),
     }
 }

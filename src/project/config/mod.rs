@@ -3,6 +3,7 @@
 //! Unknown keys and tables are errors, so that a misspelt `exlude` never copies what it should leave out.
 //! Relative file names are relative to the configuration.
 
+mod clients;
 mod endpoints;
 mod policy;
 mod raw;
@@ -14,8 +15,8 @@ use std::{
 };
 
 use crate::{
-    error::Result,
-    project::{endpoint::Endpoint, files, place::Text},
+    error::{Error, Result},
+    project::{endpoint::Endpoint, files, oauth::OauthClient, place::Text},
     transfer::Options,
 };
 
@@ -34,7 +35,14 @@ pub struct Config {
     pub directory: PathBuf,
     /// Batches in the order of the file.
     pub batches: Vec<Batch>,
+    /// Its OAuth clients, by name.
+    pub clients: BTreeMap<String, Arc<OauthClient>>,
+    /// Its endpoints, by name.
+    pub endpoints: BTreeMap<String, Arc<Endpoint>>,
 }
+
+/// A mistake of one table: the key and the words.
+type Fault = (&'static str, String);
 
 /// Mailbox pairs that share endpoints and policy.
 #[derive(Clone)]
@@ -57,6 +65,14 @@ pub struct Batch {
 pub const DEFAULT_MAX_MAILBOXES: usize = 20;
 
 impl Config {
+    /// The OAuth client of this name.
+    ///
+    /// # Errors
+    /// There is none; the names that there are.
+    pub fn client(&self, name: &str) -> Result<&Arc<OauthClient>> {
+        self.clients.get(name).ok_or_else(|| Error::usage(unknown("oauth-client", name, self.clients.keys()) + "."))
+    }
+
     /// Reads the configuration `file`.
     ///
     /// # Errors
@@ -74,7 +90,8 @@ impl Config {
         let raw = raw::File::parse(file, text)?;
         let place = Text { file, text };
         let directory = file.parent().map(Path::to_path_buf).unwrap_or_default();
-        let endpoints = endpoints::resolve(&raw, place, &directory)?;
+        let clients = clients::resolve(&raw, place, &directory)?;
+        let endpoints = endpoints::resolve(&raw, &clients, place, &directory)?;
         let policies = policy::resolve(&raw, place)?;
         let mut batches: Vec<_> = raw.batch.iter().collect();
         batches.sort_by_key(|(_, batch)| batch.span().start);
@@ -85,7 +102,7 @@ impl Config {
         let batches = batches.collect::<Result<Vec<_>>>()?;
         let name = raw.project.name.clone().unwrap_or_else(|| "mailhaul".to_owned());
         let key_file = raw.project.key_file.as_ref().map(|file| directory.join(file));
-        Ok(Config { name, store: raw.project.store.clone(), key_file, directory, batches })
+        Ok(Config { name, store: raw.project.store.clone(), key_file, directory, batches, clients, endpoints })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use crate::{
@@ -10,9 +10,11 @@ use crate::{
     net::Encryption,
     project::{
         endpoint::Kind,
+        oauth::Provider,
         place::Text,
         values::{Day, Lasting, Pattern, Size},
     },
+    secret::Secret,
 };
 
 #[derive(Deserialize)]
@@ -41,12 +43,33 @@ pub(super) struct Project {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct OauthClient {
-    pub(super) authority: String,
-    pub(super) client_id: String,
-    pub(super) client_secret: Option<String>,
+    #[serde(default, deserialize_with = "provider")]
+    pub(super) provider: Option<Provider>,
+    pub(super) authority: Option<String>,
+    pub(super) client_id: Option<String>,
+    #[serde(default, deserialize_with = "secret")]
+    pub(super) client_secret: Option<Secret>,
     pub(super) client_secret_file: Option<String>,
     pub(super) client_certificate: Option<String>,
     pub(super) client_key: Option<String>,
+    pub(super) service_account_file: Option<String>,
+}
+
+fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
+    Ok(Some(Secret::new(String::deserialize(from)?)))
+}
+
+fn provider<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Provider>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Word {
+        Microsoft,
+        Google,
+    }
+    Ok(Some(match Word::deserialize(from)? {
+        Word::Microsoft => Provider::Microsoft,
+        Word::Google => Provider::Google,
+    }))
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -101,6 +124,7 @@ pub(super) struct Endpoint {
     pub(super) admin_port: Option<u16>,
     pub(super) preauth_key_file: Option<String>,
     pub(super) oauth_client: Option<String>,
+    pub(super) oauth_user: Option<String>,
     pub(super) authority: Option<String>,
     pub(super) graph_url: Option<String>,
 }

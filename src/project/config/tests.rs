@@ -14,7 +14,7 @@ store = "sqlite:acme.db"
 [oauth-client.contoso]
 authority = "https://login.microsoftonline.com/contoso.onmicrosoft.com"
 client-id = "0000"
-client-secret-file = "secret.txt"
+client-secret = "s3cret"
 
 [endpoint.old]
 kind = "imap"
@@ -82,6 +82,9 @@ fn every_key_arrives_where_it_belongs() {
     assert_eq!(old.ca.as_deref(), Some(Path::new("dir/roots.pem")));
     assert_eq!((old.caps.connections, old.caps.bytes_per_second), (Some(40), Some(10_000_000)));
     assert_eq!((new.kind, new.port, new.insecure), (Kind::Microsoft365, 1993, true));
+    let client = config.client("contoso").unwrap();
+    assert_eq!((client.name.as_str(), client.id.as_str()), ("contoso", "0000"));
+    assert!(!client.needs_sign_in() && config.client("fabrikam").is_err());
     assert_eq!(old.mailbox_identity("anna@example.org"), "anna@example.org@imap");
 }
 
@@ -130,16 +133,44 @@ const MISTAKES: &[(&str, &str)] = &[
         "[endpoint.a]\nkind = \"imap\"\nhost = \"h\"\nauth = \"admin\"\n",
         "line 1, `admin-username`: auth = \"admin\" needs it",
     ),
-    ("[endpoint.a]\nkind = \"imap\"\nhost = \"h\"\nauth = \"oauth2\"\n", "line 4, `auth`: not yet supported"),
+    (
+        "[endpoint.a]\nkind = \"imap\"\nhost = \"h\"\nauth = \"oauth2\"\n",
+        "line 1, `oauth-client`: auth = \"oauth2\" needs it",
+    ),
+    ("[endpoint.a]\nkind = \"imap\"\nhost = \"h\"\nauth = \"self-service\"\n", "line 4, `auth`: not yet supported"),
     (
         "[endpoint.a]\nkind = \"imap\"\nhost = \"h\"\nauth = \"oauth2\"\noauth-client = \"x\"\n",
         "line 5, `oauth-client`: no oauth-client is called `x`; there is none",
     ),
     ("[endpoint.a]\nkind = \"pop3\"\nhost = \"h\"\n", "line 2, `kind`: pop3 endpoints are not yet supported"),
-    ("[endpoint.a]\nkind = \"microsoft365\"\n", "line 2, `kind`: microsoft365 endpoints are not yet supported"),
+    ("[endpoint.a]\nkind = \"microsoft365\"\n", "line 2, `kind`: Microsoft takes no passwords"),
+    ("[oauth-client.c]\nauthority = \"http://login.example.org\"\nclient-id = \"x\"\n", "must begin with https://"),
+    ("[oauth-client.c]\nauthority = \"https://login.example.org\"\nclient-id = \"x\"\n", "line 2, `authority`: "),
+    ("[oauth-client.c]\nclient-id = \"x\"\n", "line 1, `authority`: it is missing"),
+    ("[oauth-client.c]\nauthority = \"https://l.example/t\"\n", "line 1, `client-id`: it is missing"),
     (
-        "[oauth-client.c]\nauthority = \"http://login.example.org\"\nclient-id = \"x\"\n",
-        "line 2, `authority`: write an https:// URL",
+        "[oauth-client.c]\nauthority = \"https://l.example/t\"\nclient-id = \"x\"\nclient-secret = \"s\"\nclient-secret-file = \"f\"\n",
+        "line 5, `client-secret-file`: give only one of client-secret, client-secret-file",
+    ),
+    (
+        "[oauth-client.c]\nauthority = \"https://l.example/t\"\nclient-id = \"x\"\nclient-certificate = \"c.pem\"\n",
+        "line 4, `client-certificate`: it needs `client-key` beside it",
+    ),
+    (
+        "[oauth-client.c]\nauthority = \"https://l.example/t\"\nclient-id = \"x\"\nclient-secret-file = \"gone.txt\"\n",
+        "line 4, `client-secret-file`: dir/gone.txt cannot be read: there is no such file",
+    ),
+    (
+        "[oauth-client.c]\nauthority = \"https://accounts.google.com\"\nclient-id = \"x\"\n[endpoint.a]\nkind = \"microsoft365\"\nauth = \"oauth2\"\noauth-client = \"c\"\n",
+        "line 7, `oauth-client`: its authority is Google's",
+    ),
+    (
+        "[oauth-client.c]\nauthority = \"https://l.example/t\"\nclient-id = \"x\"\n[endpoint.a]\nkind = \"office365\"\nauth = \"oauth2\"\noauth-client = \"c\"\n",
+        "line 5, `kind`: reading office365 through Graph",
+    ),
+    (
+        "[oauth-client.c]\nauthority = \"https://l.example/t\"\nclient-id = \"x\"\n[endpoint.a]\nkind = \"microsoft365\"\nauth = \"oauth2\"\noauth-client = \"c\"\ngraph-url = \"http://x\"\n",
+        "line 8, `graph-url`: write an https:// URL",
     ),
     ("[policy.p]\nexlude = [\"Junk\"]\n", "line 2, `exlude`: unknown field `exlude`"),
     ("[policy.p]\nexclude = [\"[\"]\n", "line 2, `exclude`: `[` is not a folder pattern"),
@@ -177,4 +208,23 @@ fn a_missing_file_says_how_to_write_one() {
         said,
         "nowhere/mailhaul.toml cannot be read: there is no such file. Run `mailhaul init` to write one, or name another with `--config`."
     );
+}
+
+#[test]
+fn endpoints_are_opened_with_tokens_of_their_client() {
+    let text = "[oauth-client.entra]\nauthority = \"https://login.microsoftonline.us/common\"\nclient-id = \"x\"\n\
+        [oauth-client.desktop]\nauthority = \"https://accounts.google.com\"\nclient-id = \"y\"\nclient-secret = \"s\"\n\
+        [endpoint.a]\nkind = \"microsoft365\"\nauth = \"oauth2\"\noauth-client = \"entra\"\noauth-user = \"admin@x\"\n\
+        authority = \"https://login.microsoftonline.us/contoso.example\"\ngraph-url = \"https://graph.microsoft.us/v1.0/\"\n\
+        [endpoint.b]\nkind = \"gmail\"\nauth = \"oauth2\"\noauth-client = \"desktop\"\n\
+        [endpoint.c]\nkind = \"office365\"\nauth = \"oauth2\"\noauth-client = \"entra\"\nimap-host = \"127.0.0.1\"\nport = 1993\n";
+    let config = parse(text).unwrap();
+    let endpoint = |name: &str| config.endpoints[name].clone();
+    let Auth::Oauth(oauth) = &endpoint("a").auth else { unreachable!("tokens were written") };
+    assert_eq!((endpoint("a").host.as_str(), endpoint("b").host.as_str()), ("outlook.office365.us", "imap.gmail.com"));
+    assert_eq!((endpoint("c").host.as_str(), endpoint("c").port), ("127.0.0.1", 1993));
+    assert_eq!(endpoint("a").graph_url.as_deref(), Some("https://graph.microsoft.us/v1.0"));
+    assert_eq!(oauth.client.authority.name(), "https://login.microsoftonline.us/contoso.example", "the endpoint's own");
+    assert_eq!(oauth.user.as_deref(), Some("admin@x"));
+    assert!(oauth.client.needs_sign_in() && config.client("desktop").unwrap().needs_sign_in());
 }

@@ -71,7 +71,7 @@ fn in_a_url() {
         ("imaps://a:hunter2/x@h", "In user and password write `@` as %40"),
         ("imap://a:hunter2@mail.example?encryption=none", "add `--allow-plaintext`"),
         ("pop3://a:hunter2@h", "pop3 endpoints are not yet supported"),
-        ("microsoft365://a:hunter2@contoso.com", "needs OAuth2"),
+        ("microsoft365://a:hunter2@contoso.com", "Microsoft takes no passwords"),
         ("imaps://b:hunter2@127.0.0.1:9", "source and target are the same mailbox"),
         ("imaps://a@h", "no password for --from, and no terminal to ask at: use --from-password-env"),
     ] {
