@@ -109,7 +109,9 @@ impl Walk<'_> {
     async fn walk(mut self, steps: &[Step]) -> Result<()> {
         let mut ahead = 0;
         for step in steps {
+            self.renew_if_worn().await?;
             while self.asked.len() < limits::FOLDERS_AHEAD
+                && !self.link.is_worn()
                 && let Some(next) = steps.get(ahead)
             {
                 ahead += 1;
@@ -125,6 +127,16 @@ impl Walk<'_> {
             } else if let Some(asked) = self.asked.pop_front() {
                 self.read(step, asked).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Replaces a session that should not last longer, once nothing is in flight on it: no folder needs to stay open between steps.
+    async fn renew_if_worn(&mut self) -> Result<()> {
+        if self.asked.is_empty() && self.link.is_worn() {
+            self.link.renew().await?;
+            self.link.forget_selection();
+            self.replies = Replies::default();
         }
         Ok(())
     }

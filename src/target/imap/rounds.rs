@@ -76,7 +76,13 @@ impl Round<'_> {
         let mut ahead = wanted.iter();
         let mut asked = VecDeque::new();
         for (at, (folder, _)) in wanted.iter().enumerate() {
+            if asked.is_empty() && self.link.is_worn() {
+                self.link.renew().await?;
+                self.link.forget_selection();
+                self.replies = Replies::default();
+            }
             while asked.len() < limits::FOLDERS_AHEAD
+                && !self.link.is_worn()
                 && let Some((folder, which)) = ahead.next()
             {
                 self.link.pacer().unheld().await;
