@@ -100,7 +100,12 @@ impl Connection {
 
     /// Whether it should be replaced before its server ends it, for the token it was signed in with grows old (quirk 15).
     pub fn is_due(&self) -> bool {
-        self.session.as_ref().is_some_and(TokenSession::is_due)
+        self.due().is_some_and(|due| clock::instant() >= due)
+    }
+
+    /// When [`Connection::is_due`] begins; `None`: never.
+    pub fn due(&self) -> Option<clock::Instant> {
+        self.session.as_ref().map(TokenSession::due)
     }
 
     /// Says what it was signed in with.

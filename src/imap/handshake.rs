@@ -32,13 +32,8 @@ pub(super) async fn open(how: &SignIn, bodies: BodyStore) -> Result<Connection> 
     match attempt(how, Some(&token), bodies.clone()).await {
         Err(error) if error.code() == Code::AuthToken => {
             tokens.refused(&token);
-            let token = tokens.access_token().await?;
-            let answer = attempt(how, Some(&token), bodies).await;
-            answer.inspect_err(|error| {
-                if error.code() == Code::AuthToken {
-                    tokens.refused(&token)
-                }
-            })
+            // One that is refused as well is not to blame, and serves the mailboxes that do open.
+            attempt(how, Some(&tokens.access_token().await?), bodies).await
         }
         answer => answer,
     }

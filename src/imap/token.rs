@@ -18,8 +18,8 @@ impl TokenSession {
         TokenSession { tokens, token, due }
     }
 
-    pub(super) fn is_due(&self) -> bool {
-        clock::instant() >= self.due
+    pub(super) fn due(&self) -> Instant {
+        self.due
     }
 
     /// The server ends the session. If it says that the token has ended, the next session asks for another one, whatever was

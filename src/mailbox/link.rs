@@ -418,12 +418,13 @@ impl Link {
         self.appending = appending;
     }
 
-    /// Replaces a connection that was given up in the middle of messages.
+    /// Replaces a connection that was given up in the middle of messages, or that is about to end with no folder open on it.
     ///
     /// # Errors
     /// As [`Link::open`].
     pub async fn fresh(&mut self) -> Result<()> {
-        if self.appending { self.renew().await } else { Ok(()) }
+        let bare = self.open.is_none() && !self.unknown && self.connection.in_flight() == 0;
+        if self.appending || bare && self.connection.is_due() { self.renew().await } else { Ok(()) }
     }
 
     /// As [`Link::fresh`], where no folder is needed that is open already: also a connection that is about to end is replaced.
@@ -435,6 +436,17 @@ impl Link {
     /// time for [`Link::renew`].
     pub fn is_worn(&self) -> bool {
         self.profile.errors_per_session.is_some_and(|most| self.errors >= most) || self.connection.is_due()
+    }
+
+    /// Waits until its token is about to end: for whoever is idle, so that no server has to end an idle session.
+    pub fn due(&self) -> impl Future<Output = ()> + Send + use<> {
+        let due = self.connection.due();
+        async move {
+            match due {
+                Some(due) => clock::sleep_until(due).await,
+                None => std::future::pending().await,
+            }
+        }
     }
 
     /// Replaces the connection by a fresh one; the old one is closed at once, so that there are never two.

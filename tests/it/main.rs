@@ -15,4 +15,5 @@ mod oauth;
 mod rig;
 mod side;
 mod support;
+mod tokens;
 mod trials;

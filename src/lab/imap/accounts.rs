@@ -5,7 +5,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{clock::Instant, lab::mailstore::Mailstore};
+use crate::{
+    clock::Instant,
+    lab::{
+        entra::{Desk, Service},
+        mailstore::Mailstore,
+    },
+};
 
 /// The people of a server. Clones share them, so that tests can change them while it runs.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +22,7 @@ struct Table {
     people: BTreeMap<String, Person>,
     tokens: BTreeMap<String, Token>,
     refuse_passwords: bool,
+    issuer: Option<(Desk, Service)>,
 }
 
 #[derive(Clone, Debug)]
@@ -83,6 +90,11 @@ impl Accounts {
         self.table().tokens.insert(token.to_owned(), Token { user: user.to_owned(), expires });
     }
 
+    /// Takes the tokens of this desk that are for `service`; sessions under one end with it.
+    pub fn take_tokens_of(&self, desk: Desk, service: Service) {
+        self.table().issuer = Some((desk, service));
+    }
+
     /// Refuses LOGIN and AUTHENTICATE PLAIN, as Exchange Online does (microsoft365.md §3).
     pub fn refuse_passwords(&self, refuse: bool) {
         self.table().refuse_passwords = refuse;
@@ -112,8 +124,10 @@ impl Accounts {
 
     pub(super) fn by_token(&self, user: &str, token: &str, now: Instant) -> Option<SignedIn> {
         let table = self.table();
-        let token = table.tokens.get(token).filter(|t| t.expires > now && t.user == user)?;
-        Some(table.people.get(user)?.signed_in(user, Some(token.expires)))
+        let known = table.tokens.get(token).filter(|t| t.user == user).map(|t| t.expires);
+        let issued = || table.issuer.as_ref().and_then(|(desk, service)| desk.opens(token, *service, user));
+        let expires = known.or_else(issued).filter(|expires| *expires > now)?;
+        Some(table.people.get(user)?.signed_in(user, Some(expires)))
     }
 }
 

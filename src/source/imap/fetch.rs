@@ -75,6 +75,7 @@ impl<'a> Fetcher<'a> {
             self.choose().await?;
             let hungry = more && self.stopped.is_none() && self.queue.len() < limits::FETCH_WINDOW_MESSAGES;
             let answers = !self.flying.is_empty() || self.opening.is_some();
+            let (idle, due) = (hungry && !answers && self.next.is_none(), self.link.due());
             tokio::select! {
                 event = self.link.event(), if answers => self.take(event?).await?,
                 () = admitted(&mut self.next), if self.next.is_some() && self.stopped.is_none() => self.send(),
@@ -82,6 +83,10 @@ impl<'a> Fetcher<'a> {
                     Some(batch) => self.enqueue(batch)?,
                     None => more = false,
                 },
+                () = due, if idle => {
+                    self.link.renew().await?;
+                    self.open();
+                }
                 else => return self.stopped.map_or(Ok(()), Err),
             }
         }

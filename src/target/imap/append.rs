@@ -115,6 +115,7 @@ impl Appender<'_> {
             // Else the next unit would wait for a reply, and each unit cost a round trip.
             let room = (!self.waiting.is_empty() && self.is_crowded()).then_some(limits::OUTBOX as u64 - 1);
             let hungry = more && self.stopped.is_none() && self.waiting.is_empty();
+            let (idle, due) = (hungry && self.flying.is_empty(), self.link.due());
             tokio::select! {
                 event = self.link.event_or_room(room), if !self.flying.is_empty() && self.pause.is_none() => {
                     if let Some(event) = event? {
@@ -127,6 +128,7 @@ impl Appender<'_> {
                     Some(group) => self.enqueue(group),
                     None => more = false,
                 },
+                () = due, if idle => self.renew().await?,
                 else => return self.stopped.take().map_or(Ok(()), Err),
             }
         }

@@ -15,7 +15,7 @@ pub(super) fn letter(n: usize) -> String {
 }
 
 /// Puts `count` letters into a folder of `user`.
-pub(super) fn post(server: &Dovecot, user: &str, folder: &str, count: usize) {
+pub fn post(server: &Dovecot, user: &str, folder: &str, count: usize) {
     let mut raw = server.login(user);
     let wire = raw.wire(folder);
     if folder != "INBOX" {

@@ -8,6 +8,8 @@ mod project;
 mod secrets;
 mod stopping;
 
+pub use copying::post;
+
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,0 +1,7 @@
+//! Signing in with tokens, from the configuration to the servers: the product between stand-ins that issue and check tokens, and Dovecot.
+
+mod dovecot;
+mod login;
+mod renewal;
+mod secrecy;
+mod site;
