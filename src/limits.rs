@@ -223,6 +223,8 @@ pub const TOKEN_WAIT_MOST: Duration = Duration::from_secs(600);
 pub const ASSERTION_LIFE: Duration = Duration::from_secs(300);
 /// How long a person may take to sign in with a browser (an authorization code lives some 10 minutes, microsoft365.md §2.5).
 pub const SIGN_IN_DEADLINE: Duration = Duration::from_secs(600);
+/// The longest life of a device code that is waited for (Microsoft's live 15 minutes, microsoft365.md §2.4; Google's 30).
+pub const DEVICE_CODE_MOST: Duration = Duration::from_secs(1800);
 /// The longest wait between questions whether a device code was entered, after the end point could not be reached.
 pub const DEVICE_POLL_MOST: Duration = Duration::from_secs(30);
 /// Connections of a web stand-in that are in their TLS handshake at once.

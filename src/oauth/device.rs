@@ -46,7 +46,7 @@ impl DeviceSignIn {
 
     /// Until when.
     pub fn expires(&self) -> Instant {
-        self.begun + self.code.expires_in().min(limits::SIGN_IN_DEADLINE * 2)
+        self.begun + self.code.expires_in().min(limits::DEVICE_CODE_MOST)
     }
 
     /// Waits until the person has done so.

@@ -116,3 +116,40 @@ async fn land(
     let _ = give.try_send(returned);
     (StatusCode::OK, words)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::net::http::{Way, client};
+
+    async fn open(page: String) -> u16 {
+        client(&Way::default()).await.unwrap().get(page).send().await.unwrap().status().as_u16()
+    }
+
+    #[tokio::test]
+    async fn the_first_answer_with_the_right_state_counts() {
+        let loopback = Loopback::open("s1".to_owned()).await.unwrap();
+        let base = format!("http://127.0.0.1:{}", loopback.port());
+        let browser = async {
+            assert_eq!(open(format!("{base}/favicon.ico")).await, 404);
+            assert_eq!(open(format!("{base}/?code=forged")).await, 400);
+            assert_eq!(open(format!("{base}/?code=forged&state=s2")).await, 400);
+            assert_eq!(open(format!("{base}/?code=mine&state=s1&session_state=x")).await, 200);
+        };
+        let until = clock::instant() + Duration::from_secs(30);
+        let (returned, ()) = tokio::join!(loopback.wait(until, "login.example"), browser);
+        assert!(returned.unwrap().is_ok_and(|code| code == "mine"));
+        assert!(tokio::net::TcpStream::connect(base.trim_start_matches("http://")).await.is_err(), "it is closed");
+    }
+
+    #[tokio::test]
+    async fn a_person_who_never_comes_is_told_of() {
+        let loopback = Loopback::open("s1".to_owned()).await.unwrap();
+        let outcome = loopback.wait(clock::instant() + Duration::from_millis(50), "login.example").await;
+        let error = outcome.map(|_| ()).unwrap_err();
+        assert_eq!(error.code(), Code::SignInExpired);
+        assert!(error.subject().starts_with("login.example: "), "{error}");
+    }
+}
