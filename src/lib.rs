@@ -66,6 +66,8 @@
 //!   literals whole and its commands wait for each reply; the typed replies underneath are still its parser's where that can read them.
 //! - *SQLite with one writer thread* ([`ledger`]): intents of all mailboxes that wait share one sync. The interface is narrow and carries lease
 //!   numbers, so that a shared store for several machines fits behind it.
+//! - *Secrets in a file of their own* ([`vault`]): encrypted to a key that whoever collects them does not have, and storable while a run
+//!   holds the ledger.
 //! - *One crate*: floors kept by a test cost less than crate boundaries and read in one place.
 //! - *MULTIAPPEND and windows* ([`target`]): one server transaction for dozens of messages where it is offered; all or nothing, so a refusal
 //!   falls back to single appends for that group.

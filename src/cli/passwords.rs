@@ -56,7 +56,7 @@ impl PasswordSource<'_> {
         }
         if !io::stdin().is_terminal() {
             return Err(Error::usage(format!(
-                "no password for --{side}, and no terminal to ask at: use --{side}-password-env or --{side}-password-file."
+                "no password for --{side}, and no terminal to ask at: use --{side}-password-env, --{side}-password-file or --{side}-oauth."
             )));
         }
         let prompt = format!("Password of {} at {}: ", mailbox.login.user, mailbox.endpoint.host);

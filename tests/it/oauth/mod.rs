@@ -8,5 +8,5 @@ mod google;
 mod life;
 mod msal;
 mod refresh;
-mod stage;
+pub mod stage;
 mod way;

@@ -1,5 +1,6 @@
 //! Signing in with tokens, from the configuration to the servers: the product between stand-ins that issue and check tokens, and Dovecot.
 
+mod access;
 mod dovecot;
 mod login;
 mod renewal;

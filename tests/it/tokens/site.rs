@@ -2,7 +2,7 @@
 
 use mailhaul::lab::{
     Certificate,
-    entra::{App, Directory, Entra, Settings, User},
+    entra::{App, Directory, Entra, Service, Settings, User},
     generate::{Language, exchange_target},
     imap::{Accounts, Persona, Profile, Server},
     mailstore::Mailstore,
@@ -18,12 +18,14 @@ pub const SECRET: &str = "s3cret~of.the-app";
 /// An application that people sign in to.
 pub const PUBLIC: &str = "99999999-2222-3333-4444-555555555555";
 pub const ANNA: &str = "anna@contoso.example";
+pub const BEN: &str = "ben@contoso.example";
 
 /// A project directory and the service.
 pub struct Site {
     pub home: tempfile::TempDir,
     pub entra: Entra,
-    endpoints: String,
+    /// Tables of the configuration, besides the two clients of the directory and the batch.
+    tables: String,
 }
 
 impl Site {
@@ -36,15 +38,20 @@ impl Site {
         directory.app(App::new(PUBLIC));
         directory.user(User::new(ANNA));
         let entra = Entra::start(directory, settings, certificate.acceptor()).await.unwrap();
-        Site { home, entra, endpoints: String::new() }
+        Site { home, entra, tables: String::new() }
     }
 
     /// An endpoint on this machine; `more` are further lines of its table.
     pub fn endpoint(&mut self, name: &str, kind: &str, port: u16, more: &str) {
-        let host = if kind == "imap" { "host" } else { "imap-host" };
-        self.endpoints += &format!(
+        let host = if matches!(kind, "imap" | "gmail") { "host" } else { "imap-host" };
+        self.tables += &format!(
             "[endpoint.{name}]\nkind = \"{kind}\"\n{host} = \"127.0.0.1\"\nport = {port}\nencryption = \"none\"\nca = \"ca.pem\"\n{more}\n"
         );
+    }
+
+    /// One more client, with these lines in its table.
+    pub fn client(&mut self, name: &str, lines: &str) {
+        self.tables += &format!("[oauth-client.{name}]\n{lines}\n");
     }
 
     /// Writes the configuration, and `users` below the header of `users.csv`.
@@ -55,7 +62,7 @@ impl Site {
              [oauth-client.app]\nauthority = \"{authority}\"\nclient-id = \"{APP}\"\nclient-secret-file = \"secret.txt\"\n\
              [oauth-client.people]\nauthority = \"{authority}\"\nclient-id = \"{PUBLIC}\"\n\
              {}[batch.all]\nsource = \"old\"\ntarget = \"new\"\nusers = \"users.csv\"\n",
-            self.endpoints
+            self.tables
         );
         std::fs::write(self.path().join("mailhaul.toml"), text).unwrap();
         std::fs::write(self.path().join("users.csv"), format!("source,target,password\n{users}")).unwrap();
@@ -77,13 +84,27 @@ impl Site {
         self.entra.requests().iter().filter(|(kind, _)| kind.ends_with(grant)).count()
     }
 
+    /// An IMAP host with the mailboxes of Anna and Ben that takes the service's tokens for `service`.
+    pub async fn host(&self, store: Mailstore, service: Service) -> Server {
+        let persona =
+            Persona::generic().without(&["AUTH=PLAIN"]).with(|persona| persona.capabilities.add(&["AUTH=XOAUTH2"]));
+        let server = Server::start(
+            Accounts::default().with(ANNA, "no-password", store).with(BEN, "no-password", empty()),
+            persona,
+        )
+        .await
+        .unwrap();
+        server.accounts().take_tokens_of(self.entra.desk(), service);
+        server
+    }
+
     /// Exchange Online with Anna's mailbox, which takes the service's tokens and no passwords.
     pub async fn exchange(&self, store: Mailstore) -> Server {
         let server =
             Server::start(Accounts::default().with(ANNA, "no-password", store), Persona::exchange(Profile::Proxy));
         let server = server.await.unwrap();
         server.accounts().refuse_passwords(true);
-        server.accounts().take_tokens_of(self.entra.desk(), mailhaul::lab::entra::Service::Imap);
+        server.accounts().take_tokens_of(self.entra.desk(), Service::Imap);
         server
     }
 }

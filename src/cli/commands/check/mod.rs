@@ -64,6 +64,11 @@ async fn dial(steps: &mut Steps<'_>, mailbox: &Mailbox, side: Side) {
 async fn pair(steps: &mut Steps<'_>, job: &Job, write_probe: bool) {
     let engine = &job.engine;
     steps.place(format!("{} → {}", engine.source.describe(), engine.target.describe()));
+    for (mailbox, name) in [(&job.pair.source, "source token"), (&job.pair.target, "target token")] {
+        if let Some(tokens) = &mailbox.login.tokens {
+            steps.timed(name, tokens.access_token()).await;
+        }
+    }
     if let Some(mut session) = steps.timed("source login", engine.source.open()).await {
         steps.found(format!("server: {}", session.capabilities().profile));
         if let Some(folders) = steps.timed("source folders", session.folders()).await {
