@@ -17,6 +17,10 @@ use tokio::sync::Notify;
 
 use crate::{limits, model::BodyHash};
 
+mod open;
+
+pub use open::OpenSink;
+
 /// Where bodies are kept: decides for each one between memory and spool.
 #[derive(Clone, Debug)]
 pub struct BodyStore(Arc<Store>);

@@ -86,6 +86,7 @@ pub mod oauth;
 pub mod pace;
 pub mod sasl;
 // Floor 2: protocols.
+pub mod graph;
 pub mod imap;
 // Floor 3: ports.
 pub mod ledger;

@@ -231,3 +231,29 @@ pub const DEVICE_POLL_MOST: Duration = Duration::from_secs(30);
 pub const LAB_HANDSHAKES: usize = 256;
 /// Requests for tokens that a stand-in remembers, and tokens and codes that it knows.
 pub const LAB_TOKENS: usize = 200_000;
+/// Graph requests in flight per application and mailbox (microsoft365.md §4.8: the service takes 4).
+pub const GRAPH_IN_FLIGHT: u32 = 3;
+/// Graph requests in a time, per application and mailbox (§4.8: the service takes 10,000).
+pub const GRAPH_REQUESTS: (u64, Duration) = (9600, Duration::from_secs(600));
+/// Bytes of request bodies in a time, per application and mailbox (§4.8: the service takes 150 MB, of whichever size a megabyte is).
+pub const GRAPH_BYTES: (u64, Duration) = (135 << 20, Duration::from_secs(300));
+/// Cells in which such a time is counted: less than a hundredth of the rate is given away.
+pub const GRAPH_CELLS: u32 = 120;
+/// The longest JSON answer of Graph, items' streams aside (bytes): a page of 500 messages is 300 KiB.
+pub const GRAPH_REPLY: usize = 16 << 20;
+/// What is read of a refusal (bytes).
+pub const GRAPH_REFUSAL: usize = 64 << 10;
+/// Messages or items of one page of a list.
+pub const GRAPH_PAGE: usize = 500;
+/// Folders of one page of a list.
+pub const GRAPH_FOLDER_PAGE: usize = 100;
+/// Pages of one list: a million messages in pages of ten, as a service may cut them.
+pub const GRAPH_PAGES: usize = 100_000;
+/// Requests of one batch, and items of one export (§4.7 and §5.2).
+pub const GRAPH_BATCH: usize = 20;
+/// How long before its end an import session is renewed (§5.4).
+pub const IMPORT_SESSION_MARGIN: Duration = Duration::from_secs(300);
+/// The largest request that the Graph stand-in reads (bytes): an item of 150 MB in base64, and some.
+pub const LAB_UPLOAD: usize = 256 << 20;
+/// Delta tokens and removed items that the Graph stand-in remembers per mailbox.
+pub const LAB_REMOVED: usize = 1_000_000;

@@ -9,6 +9,7 @@
 mod certificate;
 pub mod entra;
 pub mod generate;
+pub mod graph;
 pub mod imap;
 pub mod mailstore;
 mod rehearsal;

@@ -1,0 +1,210 @@
+//! What one application may ask of one mailbox: requests in flight, requests and uploaded bytes in a time (microsoft365.md §4.8).
+//!
+//! Shared by everything that talks to the mailbox in this process, import sessions on another host included. Requests go in the order
+//! in which they came; a stated back-off holds them all ([`Pacer`]). Every wait can be seen in [`Allowance::usage`].
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::debug;
+
+use super::window::Window;
+use crate::{
+    clock::{self, Instant},
+    limits,
+    pace::{Pacer, Throttle},
+};
+
+/// The limits that are kept, below those that the service enforces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Requests in flight.
+    pub in_flight: u32,
+    /// Requests in a time.
+    pub requests: (u64, Duration),
+    /// Bytes of request bodies in a time.
+    pub bytes: (u64, Duration),
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Pace { in_flight: limits::GRAPH_IN_FLIGHT, requests: limits::GRAPH_REQUESTS, bytes: limits::GRAPH_BYTES }
+    }
+}
+
+impl Pace {
+    /// The same limits in times that are `factor` times shorter: for trials against a stand-in whose windows are scaled alike.
+    #[must_use]
+    pub fn scaled(self, factor: u32) -> Self {
+        let scale = |(limit, time): (u64, Duration)| (limit, time / factor.max(1));
+        Pace { requests: scale(self.requests), bytes: scale(self.bytes), ..self }
+    }
+}
+
+/// What was asked of a mailbox so far, and what the limits cost.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Requests, those within a batch included.
+    pub requests: u64,
+    /// Bytes of request bodies.
+    pub bytes: u64,
+    /// Time that requests waited for our own limits and for back-offs that the service stated.
+    pub waited: Duration,
+    /// Back-offs that the service stated.
+    pub throttled: u64,
+    /// Until when a back-off is in force now, and the service's words.
+    pub held: Option<(SystemTime, String)>,
+}
+
+/// The allowance of one application at one mailbox; clones share it.
+#[derive(Clone, Debug)]
+pub struct Allowance(pub(super) Arc<Shared>);
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    in_flight: u32,
+    slots: Arc<Semaphore>,
+    /// Whoever is first waits for the windows; the others wait for it.
+    turn: tokio::sync::Mutex<()>,
+    counts: Mutex<Counts>,
+    pacer: Pacer,
+}
+
+#[derive(Debug)]
+struct Counts {
+    requests: Window,
+    bytes: Window,
+    usage: Usage,
+}
+
+/// Leave for one request, or for one batch; it ends when the answer has been read.
+#[derive(Debug)]
+pub(super) struct Permit(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
+
+impl Allowance {
+    /// A fresh allowance.
+    pub fn new(pace: Pace) -> Self {
+        let now = clock::instant();
+        let in_flight = pace.in_flight.max(1);
+        let counts = Counts {
+            requests: Window::new(pace.requests, now),
+            bytes: Window::new(pace.bytes, now),
+            usage: Usage::default(),
+        };
+        Allowance(Arc::new(Shared {
+            in_flight,
+            slots: Arc::new(Semaphore::new(in_flight as usize)),
+            turn: tokio::sync::Mutex::default(),
+            counts: Mutex::new(counts),
+            pacer: Pacer::new(in_flight as usize),
+        }))
+    }
+
+    /// What was asked so far.
+    pub fn usage(&self) -> Usage {
+        let usage = self.counts().usage.clone();
+        Usage { held: self.0.pacer.held(), ..usage }
+    }
+
+    /// Waits until `requests` with `bytes` of body may go. A batch of several takes every slot, for the service runs its parts at once.
+    pub(super) async fn permit(&self, requests: u32, bytes: u64) -> Permit {
+        let asked = clock::instant();
+        let slots = if requests > 1 { self.0.in_flight } else { 1 };
+        // The semaphore is never closed.
+        let Ok(slot) = self.0.slots.clone().acquire_many_owned(slots).await else {
+            return std::future::pending().await;
+        };
+        let _turn = self.0.turn.lock().await;
+        loop {
+            self.0.pacer.unheld().await;
+            match self.counts().take(requests, bytes, asked) {
+                None => return Permit(slot),
+                Some(at) => clock::sleep_until(at).await,
+            }
+        }
+    }
+
+    /// The service asked to wait.
+    pub(super) fn obey(&self, throttle: Throttle, reply: &str) {
+        self.counts().usage.throttled += 1;
+        let until = self.0.pacer.obey(throttle, reply);
+        debug!(wait = ?until.saturating_duration_since(clock::instant()), reply, "the service asks to wait");
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.0.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Counts {
+    /// Counts the request, or tells when to ask again.
+    fn take(&mut self, requests: u32, bytes: u64, asked: Instant) -> Option<Instant> {
+        let now = clock::instant();
+        let at = self.requests.fits_at(requests.into(), now).max(self.bytes.fits_at(bytes, now));
+        if at > now {
+            return Some(at);
+        }
+        self.requests.take(requests.into(), now);
+        self.bytes.take(bytes, now);
+        self.usage.requests += u64::from(requests);
+        self.usage.bytes += bytes;
+        self.usage.waited += now.saturating_duration_since(asked);
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pace::ThrottleKind;
+
+    fn pace() -> Pace {
+        Pace { in_flight: 3, requests: (10, Duration::from_secs(60)), bytes: (1000, Duration::from_secs(30)) }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_limit_holds_and_its_wait_is_seen() {
+        let begin = clock::instant();
+        let allowance = Allowance::new(pace());
+        for _ in 0..2 {
+            drop(allowance.permit(1, 500).await);
+        }
+        assert_eq!(clock::instant(), begin);
+        drop(allowance.permit(1, 1).await);
+        assert!(clock::instant() - begin >= Duration::from_secs(30));
+        for _ in 0..8 {
+            drop(allowance.permit(1, 0).await);
+        }
+        assert!(clock::instant() - begin >= Duration::from_secs(60));
+        let usage = allowance.usage();
+        assert_eq!((usage.requests, usage.bytes), (11, 1001));
+        assert!(usage.waited >= Duration::from_secs(60), "{usage:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn three_are_in_flight_and_a_batch_is_alone() {
+        let allowance = Allowance::new(pace());
+        let second = Duration::from_secs(1);
+        let held = (allowance.permit(1, 0).await, allowance.permit(1, 0).await, allowance.permit(1, 0).await);
+        assert!(clock::timeout(second, allowance.permit(1, 0)).await.is_none());
+        drop(held.0);
+        assert!(clock::timeout(second, allowance.permit(2, 0)).await.is_none());
+        drop((held.1, held.2));
+        assert!(clock::timeout(second, allowance.permit(2, 0)).await.is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stated_wait_holds_every_request() {
+        let allowance = Allowance::new(pace());
+        let begin = clock::instant();
+        let throttle = Throttle { wait: Some(Duration::from_secs(25)), kind: ThrottleKind::Rate };
+        allowance.obey(throttle, "IncomingBytes");
+        assert!(allowance.usage().held.is_some_and(|(_, words)| words == "IncomingBytes"));
+        drop(allowance.permit(1, 0).await);
+        assert!(clock::instant() - begin >= Duration::from_secs(25));
+        assert_eq!(allowance.usage().throttled, 1);
+    }
+}

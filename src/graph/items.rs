@@ -1,0 +1,250 @@
+//! Items of every class: listed, exported and imported whole (microsoft365.md §5).
+//!
+//! An item's stream is opaque: it is carried, never read. An import creates, so a lost answer leaves it in doubt
+//! ([`Disposition::InDoubt`]); the item set from before and PR_SEARCH_KEY tell afterwards whether it arrived.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use url::Url;
+
+use super::{
+    Changes, DeltaLink, ImportSession, Item, ItemFolder, Pages,
+    mailbox::json as body_of,
+    page::Caller,
+    refusal::{Failure, Refusal, Told, Word},
+    reply::spool,
+    request::{Effect, Payload, Request, address},
+    resource::ImportSessionReply,
+    splice::{Spliced, Splicer},
+    upload::Upload,
+};
+use crate::{
+    body::{Body, BodyStore},
+    error::{Disposition, Error, Result, Scope},
+    limits, net,
+};
+
+/// A mailbox as a store of items.
+#[derive(Clone, Debug)]
+pub struct ItemStore {
+    caller: Caller,
+    id: String,
+}
+
+/// What came of exporting one item.
+#[derive(Debug)]
+pub enum Export {
+    /// Its stream.
+    Item {
+        /// The version that was exported.
+        change_key: String,
+        /// The stream.
+        stream: Body,
+    },
+    /// The service refused it.
+    Refused(Error),
+    /// The reply left it out, which tells nothing about it: ask for it alone (§5.4).
+    Omitted,
+}
+
+/// What came of importing an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Import {
+    /// It lies in the folder.
+    Done {
+        /// Its id there.
+        item_id: String,
+        /// Its version there.
+        change_key: String,
+    },
+    /// The session is over: nothing was imported, and another session will do.
+    SessionOver,
+}
+
+/// What came of creating a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// It is new.
+    New(ItemFolder),
+    /// One of this name was there.
+    Exists,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Exports {
+    value: Vec<Exported>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Exported {
+    item_id: String,
+    #[serde(default)]
+    change_key: String,
+    /// The number of its body.
+    data: Option<String>,
+    error: Option<Word>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Imported {
+    #[serde(alias = "ItemId")]
+    item_id: String,
+    #[serde(default, alias = "ChangeKey")]
+    change_key: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Wanted<'a> {
+    item_ids: &'a [String],
+}
+
+impl ItemStore {
+    pub(super) fn new(caller: Caller, id: String) -> Self {
+        ItemStore { caller, id }
+    }
+
+    /// The mailbox's id, `MBX:…@…`.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn url(&self, segments: &[&str], query: &[(&str, &str)]) -> Url {
+        let start = ["admin", "exchange", "mailboxes", self.id.as_str()];
+        let path: Vec<&str> = start.into_iter().chain(segments.iter().copied()).collect();
+        address(self.caller.service.root(), &path, query)
+    }
+
+    /// The top folders, search folders among them.
+    pub fn folders(&self) -> Pages<ItemFolder> {
+        self.folder_pages(&["folders"])
+    }
+
+    /// The folders that lie in `folder`.
+    pub fn child_folders(&self, folder: &str) -> Pages<ItemFolder> {
+        self.folder_pages(&["folders", folder, "childFolders"])
+    }
+
+    fn folder_pages(&self, segments: &[&str]) -> Pages<ItemFolder> {
+        let page = limits::GRAPH_FOLDER_PAGE.to_string();
+        let query = [("$select", ItemFolder::SELECT), ("$top", page.as_str())];
+        let first = Request::get(self.url(segments, &query), "item folders").paged(limits::GRAPH_FOLDER_PAGE);
+        Pages::new(self.caller.clone(), first)
+    }
+
+    /// A new folder for items of `class` in `parent`, or at the top.
+    ///
+    /// # Errors
+    /// In doubt where the answer was lost: list the folders then.
+    pub async fn create_folder(&self, parent: Option<&str>, name: &str, class: &str) -> Result<Created> {
+        let url = match parent {
+            Some(parent) => self.url(&["folders", parent, "childFolders"], &[]),
+            None => self.url(&["folders"], &[]),
+        };
+        let body = body_of(&json!({ "displayName": name, "type": class }))?;
+        let request = Request::post(url, Payload::Json(body), "a new folder").reaching(Scope::Folder);
+        match self.caller.try_json(&request).await {
+            Err(failure) if failure.says(&["ErrorFolderExists"]) => Ok(Created::Exists),
+            outcome => outcome.map(Created::New).map_err(Failure::into_error),
+        }
+    }
+
+    /// The items of a folder with their search keys and delivery times.
+    pub fn items(&self, folder: &str) -> Pages<Item> {
+        let page = limits::GRAPH_PAGE.to_string();
+        let query = [("$select", Item::SELECT), ("$expand", EXPAND), ("$top", page.as_str())];
+        let first = Request::get(self.url(&["folders", folder, "items"], &query), "items").paged(limits::GRAPH_PAGE);
+        Pages::new(self.caller.clone(), first.reaching(Scope::Folder))
+    }
+
+    /// What changed in a folder since `since`; all of it without that.
+    ///
+    /// # Errors
+    /// `since` is no link of this service.
+    pub fn changes(&self, folder: &str, since: Option<&DeltaLink>) -> Result<Changes<Item>> {
+        let query = [("$select", Item::SELECT), ("$expand", EXPAND)];
+        let url = self.url(&["folders", folder, "items", "delta"], &query);
+        let first = Request::get(url, "changed items").paged(limits::GRAPH_PAGE).reaching(Scope::Folder);
+        Changes::new(self.caller.clone(), first, since)
+    }
+
+    /// The streams of up to [`limits::GRAPH_BATCH`] items, in their order.
+    ///
+    /// # Errors
+    /// The request as a whole failed.
+    pub async fn export(&self, ids: &[String], store: &BodyStore) -> Result<Vec<Export>> {
+        let payload = Payload::Json(body_of(&Wanted { item_ids: ids })?);
+        let request = Request::post(self.url(&["exportItems"], &[]), payload, "an export").repeatable();
+        let mut answer = self.caller.send(&request.reaching(Scope::Message)).await.map_err(Failure::into_error)?;
+        let mut splicer = Splicer::new(store);
+        while let Some(chunk) = answer.response.chunk().await.map_err(|cause| answer.place.lost(&cause))? {
+            splicer.write(&chunk).map_err(|cause| match cause.kind() {
+                std::io::ErrorKind::InvalidData => answer.place.senseless(&cause.to_string()),
+                _ => spool(cause),
+            })?;
+        }
+        let Spliced { json, bodies } = splicer.finish();
+        let told: Exports =
+            serde_json::from_slice(&json).map_err(|_| answer.place.senseless("the answer is no export"))?;
+        let mut told: Vec<Option<Exported>> = told.value.into_iter().map(Some).collect();
+        let mut find =
+            |id: &String| told.iter_mut().find(|one| one.as_ref().is_some_and(|one| one.item_id == *id))?.take();
+        Ok(ids.iter().map(|id| self.exported(find(id), &bodies)).collect())
+    }
+
+    fn exported(&self, told: Option<Exported>, bodies: &[Body]) -> Export {
+        let Some(Exported { change_key, data, error, .. }) = told else { return Export::Omitted };
+        if let Some(error) = error {
+            let refusal = Refusal { status: reqwest::StatusCode::OK, retry_after: None, told: Told::from(error) };
+            let side = self.caller.service.side();
+            let failure = refusal.failure(side, Scope::Message, Effect::Repeatable, "the export of an item".to_owned());
+            return Export::Refused(failure.error);
+        }
+        match data.and_then(|number| bodies.get(number.parse::<usize>().ok()?).cloned()) {
+            Some(stream) => Export::Item { change_key, stream },
+            None => Export::Omitted,
+        }
+    }
+
+    /// Leave to import into this mailbox for a while.
+    ///
+    /// # Errors
+    /// The application has no leave for it.
+    pub async fn import_session(&self) -> Result<ImportSession> {
+        let url = self.url(&["createImportSession"], &[]);
+        // A session that nobody uses costs nothing, so it may be asked for again.
+        let request = Request::post(url, Payload::Nothing, "an import session").repeatable();
+        let reply: ImportSessionReply = self.caller.json(&request).await?;
+        Ok(reply.into())
+    }
+
+    /// Stores an item in `folder` from its `stream`.
+    ///
+    /// # Errors
+    /// [`Disposition::InDoubt`] where the answer was lost or does not tell.
+    pub async fn import(&self, session: &ImportSession, folder: &str, stream: Body) -> Result<Import> {
+        let wrong = || {
+            let side = self.caller.service.side();
+            let words = "an import session's address is no safe one";
+            Error::new(crate::error::Code::Protocol, side, Scope::Mailbox, Disposition::GiveUp, words)
+        };
+        let url = Url::parse(session.url.expose()).map_err(|_| wrong())?;
+        if url.scheme() != "https" && !url.host_str().is_some_and(net::is_loopback) {
+            return Err(wrong());
+        }
+        let start = format!("{{\"FolderId\":{},\"Mode\":\"create\",\"Data\":\"", json!(folder));
+        let upload = Upload::new(start, stream, "\"}");
+        let request = Request::post(url, Payload::Upload(upload), "an import").reaching(Scope::Message);
+        match self.caller.try_json::<Imported>(&request.without_bearer()).await {
+            Ok(Imported { item_id, change_key }) => Ok(Import::Done { item_id, change_key }),
+            Err(failure) if matches!(failure.status.map(|s| s.as_u16()), Some(401 | 403)) => Ok(Import::SessionOver),
+            Err(failure) => Err(failure.into_error()),
+        }
+    }
+}
+
+/// PR_SEARCH_KEY and the delivery time come with every list.
+const EXPAND: &str = "singleValueExtendedProperties($filter=id eq 'Binary 0x300B' or id eq 'SystemTime 0x0E06')";

@@ -1,0 +1,59 @@
+//! Answers: JSON up to a bound, or a body that goes on as it arrives.
+
+use reqwest::Response;
+use serde::de::DeserializeOwned;
+
+use super::service::Answer;
+use crate::{
+    body::{Body, BodyStore},
+    error::{Code, Disposition, Error, Result, Scope, Side},
+    limits,
+};
+
+impl Answer {
+    /// The answer as JSON.
+    ///
+    /// # Errors
+    /// It is none, too long, or lost on its way.
+    pub(super) async fn json<T: DeserializeOwned>(mut self) -> Result<T> {
+        let mut body = Vec::new();
+        while let Some(chunk) = self.response.chunk().await.map_err(|cause| self.place.lost(&cause))? {
+            if body.len() + chunk.len() > limits::GRAPH_REPLY {
+                return Err(self.place.senseless("the answer has no end"));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        // The parser's words may quote the answer, so they are not kept.
+        serde_json::from_slice(&body).map_err(|_| self.place.senseless("the answer is not what was asked for"))
+    }
+
+    /// The answer's bytes as a body in `store`.
+    ///
+    /// # Errors
+    /// It is lost on its way, or the spool is full.
+    pub(super) async fn body(mut self, store: &BodyStore) -> Result<Body> {
+        let mut sink = store.open_sink();
+        while let Some(chunk) = self.response.chunk().await.map_err(|cause| self.place.lost(&cause))? {
+            sink.write(&chunk).map_err(spool)?;
+        }
+        Ok(sink.finish())
+    }
+}
+
+/// The first bytes of an answer; what is lost is left out.
+pub(super) async fn start(answer: &mut Response, most: usize) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = answer.chunk().await {
+        body.extend_from_slice(&chunk);
+        if body.len() > most {
+            break;
+        }
+    }
+    body.truncate(most);
+    body
+}
+
+/// The spool cannot be written.
+pub(super) fn spool(cause: std::io::Error) -> Error {
+    Error::new(Code::Disk, Side::System, Scope::Run, Disposition::NeedsPerson, "the spool").with_source(cause)
+}
