@@ -2,7 +2,7 @@
 
 use super::{FolderId, RowId};
 use crate::model::{
-    BodyHash, Fingerprint, Flags, FolderName, Mark, MessageKey, Reason, ReceivedAt, RowState, TargetUid,
+    BodyHash, ContentId, Fingerprint, Flags, FolderName, Mark, MessageKey, Reason, ReceivedAt, RowState, TargetUid,
 };
 
 /// A message to add: it becomes a row in state `listed`.
@@ -18,6 +18,8 @@ pub struct NewRow {
     pub flags: Flags,
     /// Whether the user's filters let it through.
     pub in_scope: bool,
+    /// Which message it is, where the source shows one in several places.
+    pub content: Option<ContentId>,
 }
 
 /// What one step of discovery found; applied in one transaction.

@@ -27,7 +27,7 @@ use crate::{error::Result, model::FolderName};
 pub use change::{Correction, Discovered, Intent, NewRow, Settlement};
 pub use folder::{FolderId, FolderListing, FolderRow, PinnedTarget, TargetFolderState};
 pub use pair::{Lease, PairRecord, PassRecord, Tally};
-pub use row::{Known, Placed, Row, RowId, RowQuery};
+pub use row::{Known, Placed, Row, RowId, RowQuery, Twin};
 pub use sqlite::{Hooks, SqliteLedger};
 
 /// The durable record. See the module for the rules.
@@ -61,6 +61,8 @@ pub trait Ledger: Send + Sync {
     /// Arrived rows of a target folder under `validity` by ascending target UID after `after`, at most a page: what verify
     /// walks in step with the target's own listing.
     async fn placed(&self, pair: i64, folder: &FolderName, validity: u32, after: u32) -> Result<Vec<Placed>>;
+    /// What other placements of the same messages mean for these rows; those of which none matters are left out. At most a page.
+    async fn twins(&self, pair: i64, rows: Vec<RowId>) -> Result<Vec<(RowId, Twin)>>;
     /// Makes intents durable: returns after a full sync, shared by all who wait.
     async fn intend(&self, lease: Lease, intents: Vec<Intent>) -> Result<()>;
     /// Moves rows by compare-and-set; all or none. A row whose target UID answers for another row already is refused

@@ -2,7 +2,7 @@
 
 use super::FolderId;
 use crate::model::{
-    BodyHash, Fingerprint, Flags, FolderName, Mark, MessageKey, Reason, ReceivedAt, RowState, TargetUid,
+    BodyHash, ContentId, Fingerprint, Flags, FolderName, Mark, MessageKey, Reason, ReceivedAt, RowState, TargetUid,
 };
 
 /// The row's number in the ledger.
@@ -31,6 +31,8 @@ pub struct Row {
     pub in_scope: bool,
     /// Whether it is gone from the source.
     pub gone: bool,
+    /// Which message it is, where the source shows one in several places.
+    pub content: Option<ContentId>,
     /// Hash of the bytes that were (or are about to be) sent.
     pub body_hash: Option<BodyHash>,
     /// Fingerprint of the same bytes.
@@ -55,6 +57,15 @@ pub struct Row {
     pub possibly_doubled: bool,
     /// Why it was skipped or failed.
     pub reason: Option<Reason>,
+}
+
+/// What another placement of the same message (equal [`Row::content`]) means for a row that is listed.
+#[derive(Clone, Debug)]
+pub enum Twin {
+    /// The other goes first: it is listed before this one, or in doubt.
+    Ahead,
+    /// The other arrived: the target can copy it from there.
+    Arrived(Box<Row>),
 }
 
 /// A message the ledger knows, as discovery needs it: ascending by id.

@@ -18,6 +18,11 @@ pub struct MessageKey {
     pub version: Vec<u8>,
 }
 
+/// The source's own word that messages with equal ids are one message in several places (Gmail's X-GM-MSGID: a message with
+/// k labels is in k folders, quirk 44). Unique within a mailbox; compared as bytes only.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ContentId(pub Vec<u8>);
+
 /// When the message was received: INTERNALDATE (RFC 3501 §2.3.3), with the zone it was told in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ReceivedAt {

@@ -9,5 +9,5 @@ mod state;
 
 pub use flags::{FlagChange, Flags, SystemFlags};
 pub use folder::{FolderName, FolderPath, Role};
-pub use message::{BodyHash, Fingerprint, Mark, MessageKey, ReceivedAt, TargetUid};
+pub use message::{BodyHash, ContentId, Fingerprint, Mark, MessageKey, ReceivedAt, TargetUid};
 pub use state::{Reason, RowState};

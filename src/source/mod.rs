@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use crate::{
     body::Body,
     error::Result,
-    model::{Fingerprint, Flags, FolderName, FolderPath, Reason, ReceivedAt, Role},
+    model::{ContentId, Fingerprint, Flags, FolderName, FolderPath, Reason, ReceivedAt, Role},
 };
 
 /// Opens sessions to one mailbox at one source.
@@ -68,6 +68,8 @@ pub struct Listed {
     pub received_at: Option<ReceivedAt>,
     /// Its flags.
     pub flags: Flags,
+    /// Which message it is, where the source shows one message in several folders and tells so.
+    pub content: Option<ContentId>,
 }
 
 /// The flags of a message that is known already.

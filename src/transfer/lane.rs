@@ -17,7 +17,7 @@ use super::{
     run::Run,
     sides::{Lane, Sides},
     verify::{self, Verified},
-    work::Work,
+    work::{Rest, Work},
 };
 use crate::error::{Error, Result, Scope};
 
@@ -27,24 +27,32 @@ pub(super) struct Walked {
     pub verified: Verified,
     /// Folders that could not be worked on.
     pub failed: u64,
+    /// Folders with messages that wait for their twins elsewhere.
+    pub waiting: Vec<Job>,
     /// Whether the target renders mail anew, so that only kept fields were verified.
     pub rendered: bool,
 }
 
 /// Works through `jobs`, side by side on each pair of sessions.
-pub(super) async fn walk(run: &Arc<Run>, lanes: Vec<Lane>, jobs: Vec<Job>, mirror: bool) -> Result<Walked> {
+/// With `alone` no message waits for its twin.
+pub(super) async fn walk(
+    run: &Arc<Run>,
+    lanes: Vec<Lane>,
+    jobs: Vec<Job>,
+    mirror: bool,
+    alone: bool,
+) -> Result<Walked> {
     let queue = Arc::new(Mutex::new(VecDeque::from(jobs)));
     let mut set = JoinSet::new();
     for sessions in lanes {
-        set.spawn(lane(run.clone(), sessions, queue.clone(), mirror));
+        set.spawn(lane(run.clone(), sessions, queue.clone(), mirror, alone));
     }
     let mut walked = Walked::default();
     let mut failure = None;
     while let Some(ended) = set.join_next().await {
         match ended.unwrap_or_else(|panic| Err(Error::bug("a lane of the transfer").with_source(panic))) {
             Ok(part) => {
-                walked.verified.add(part.verified);
-                walked.failed += part.failed;
+                walked.join(part);
             }
             Err(error) => {
                 // What stops the mailbox stops the other lanes too, after they recorded what they know.
@@ -56,15 +64,23 @@ pub(super) async fn walk(run: &Arc<Run>, lanes: Vec<Lane>, jobs: Vec<Job>, mirro
     failure.map_or(Ok(walked), Err)
 }
 
-async fn lane(run: Arc<Run>, sessions: Lane, queue: Arc<Mutex<VecDeque<Job>>>, mirror: bool) -> Result<Walked> {
+async fn lane(
+    run: Arc<Run>,
+    sessions: Lane,
+    queue: Arc<Mutex<VecDeque<Job>>>,
+    mirror: bool,
+    alone: bool,
+) -> Result<Walked> {
     let mut walked = Walked::default();
     let mut sides = sessions.sides().await;
     let mut copied = VecDeque::new();
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     while let Some(job) = next() {
         run.go_on()?;
-        match work(&run, &mut sides, &job, mirror).await {
-            Ok(to_verify) => copied.extend(to_verify.then_some(job)),
+        match work(&run, &mut sides, &job, mirror, alone).await {
+            Ok(Rest::Nothing) => {}
+            Ok(Rest::Verify) => copied.push_back(job),
+            Ok(Rest::Twins) => walked.waiting.push(job),
             Err(error) => walked.give_up(&run, &mut sides, &job, error)?,
         }
     }
@@ -74,6 +90,14 @@ async fn lane(run: Arc<Run>, sessions: Lane, queue: Arc<Mutex<VecDeque<Job>>>, m
 }
 
 impl Walked {
+    /// Adds what another lane or round found.
+    pub fn join(&mut self, other: Walked) {
+        self.verified.add(other.verified);
+        self.failed += other.failed;
+        self.rendered |= other.rendered;
+        self.waiting.extend(other.waiting);
+    }
+
     /// Tells of a folder that cannot be worked on, unless more than it must stop.
     fn give_up(&mut self, run: &Run, sides: &mut Sides, job: &Job, error: Error) -> Result<()> {
         if error.scope() > Scope::Folder {
@@ -93,13 +117,13 @@ fn line(job: &Job, error: &Error) -> Attention {
     line
 }
 
-/// Works on one folder until it is done; tells whether it is to be verified.
-async fn work(run: &Run, sides: &mut Sides, job: &Job, mirror: bool) -> Result<bool> {
+/// Works on one folder until it is done.
+async fn work(run: &Run, sides: &mut Sides, job: &Job, mirror: bool, alone: bool) -> Result<Rest> {
     let mut budget = Budget::new();
-    let mut work = Work::new(run, job, mirror);
+    let mut work = Work::new(run, job, mirror, alone);
     loop {
         let error = match work.carry_out(sides).await {
-            Ok(to_verify) => return Ok(to_verify),
+            Ok(rest) => return Ok(rest),
             Err(error) => error,
         };
         if work.made_progress() {

@@ -35,6 +35,7 @@ mod sides;
 mod stillness;
 mod tally;
 mod targets;
+mod twins;
 mod verify;
 mod work;
 

@@ -39,9 +39,29 @@ pub(super) async fn walk(run: &Arc<Run>) -> Result<Walked> {
     let lanes = lanes(run, &mut sides, jobs.len()).await?;
     let rendered = jobs.iter().any(|job| !job.keeps_bytes);
     run.tell(Event::Stage(Stage::Copy));
-    let mut walked = lane::walk(run, spares.take(sides, lanes), jobs, mirror).await?;
+    let mut walked = lane::walk(run, spares.take(sides, lanes), jobs, mirror, false).await?;
     walked.rendered = rendered;
+    copy_twins(run, &mut walked, lanes, mirror).await?;
     Ok(walked)
+}
+
+/// Goes back to the folders with messages that waited for their twins. A round in which nothing arrived is followed by a last one, in which
+/// none waits any more: the twin may have failed, or lie in a folder that is not read.
+async fn copy_twins(run: &Arc<Run>, walked: &mut Walked, lanes: usize, mirror: bool) -> Result<()> {
+    let mut alone = false;
+    while !walked.waiting.is_empty() {
+        let before = open_messages(run).await?;
+        // What their counters were at the start of the pass is not what they are now.
+        let jobs = std::mem::take(&mut walked.waiting).into_iter().map(|job| Job { status: None, ..job }).collect();
+        run.tell(Event::Stage(Stage::Copy));
+        walked.join(lane::walk(run, Spares::default().take(Sides::default(), lanes), jobs, mirror, alone).await?);
+        alone = open_messages(run).await? == before;
+    }
+    Ok(())
+}
+
+async fn open_messages(run: &Run) -> Result<u64> {
+    Ok(run.ledger.tally(run.lease.pair, None).await?.iter().map(|tally| tally.open).sum())
 }
 
 /// What both sides hold.

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use tokio_util::sync::CancellationToken;
@@ -24,6 +24,8 @@ pub(super) struct Run {
     observer: Arc<dyn Observer>,
     attention: Mutex<Vec<Attention>>,
     reached: AtomicBool,
+    /// Source folders that could not be listed.
+    unread: AtomicU64,
 }
 
 impl Run {
@@ -44,6 +46,7 @@ impl Run {
             observer,
             attention: Mutex::default(),
             reached: AtomicBool::new(false),
+            unread: AtomicU64::new(0),
         }
     }
 
@@ -74,6 +77,16 @@ impl Run {
     /// Whether both sides were reached in this pass.
     pub fn had_contact(&self) -> bool {
         self.reached.load(Ordering::Relaxed)
+    }
+
+    /// A source folder could not be listed: what is in it is not known, so the mailbox cannot count as verified.
+    pub fn note_unread(&self) {
+        self.unread.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Source folders that could not be listed in this pass.
+    pub fn unread(&self) -> u64 {
+        self.unread.load(Ordering::Relaxed)
     }
 
     /// Whether somebody asked to stop, as an error for `?`.

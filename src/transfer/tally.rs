@@ -36,7 +36,7 @@ pub(super) async fn report(run: &Run, pass: i64, ended: Result<Walked>) -> Mailb
         source: run.pair.source.describe(),
         target: run.pair.target.describe(),
         state,
-        grade: grade(&counts, &walked, state),
+        grade: grade(run, &counts, &walked, state),
         verified_level: level(run, &walked),
         error: error.as_ref().map(error_report),
         counts,
@@ -79,19 +79,19 @@ fn outcome(run: &Run, counts: &Counts, walked: &Walked, error: Option<&Error>) -
         Some(_) => Outcome::Failed,
         None if counts.unexplained > 0 && run.options.pass != super::PassKind::Trial => Outcome::Incomplete,
         None => {
-            let exceptions = counts.skipped + counts.failed + counts.unexplained + walked.failed;
+            let exceptions = counts.skipped + counts.failed + counts.unexplained + walked.failed + run.unread();
             let verified = run.options.verify != VerifyLevel::None && walked.verified.differences.sound();
             if exceptions == 0 && verified { Outcome::Verified } else { Outcome::Finished }
         }
     }
 }
 
-fn grade(counts: &Counts, walked: &Walked, state: Outcome) -> Grade {
+fn grade(run: &Run, counts: &Counts, walked: &Walked, state: Outcome) -> Grade {
     let doubtful =
         counts.failed + counts.unexplained + walked.verified.differences.lost + walked.verified.differences.altered;
     if doubtful > 100 || doubtful * 100 > counts.in_scope {
         Grade::Poor
-    } else if doubtful > 0 || walked.failed > 0 || state == Outcome::Failed {
+    } else if doubtful > 0 || walked.failed + run.unread() > 0 || state == Outcome::Failed {
         Grade::Investigate
     } else if counts.repaired + counts.skipped + counts.missing_at_target > 0 {
         Grade::Good

@@ -9,6 +9,7 @@ use super::{
     run::Run,
     sides::Sides,
     stillness::Goodbyes,
+    twins::{self, Alone},
     verify,
 };
 use crate::{
@@ -31,11 +32,26 @@ pub(super) struct Work<'a> {
     careful: bool,
     /// Refused messages, from attempt to attempt.
     ladder: Ladder,
+    /// Messages that wait for no twin.
+    alone: Alone,
+}
+
+/// What is still to be done when a folder's work is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// Nothing.
+    Nothing,
+    /// To verify it.
+    Verify,
+    /// To come back when the messages that others are copies of arrived.
+    Twins,
 }
 
 impl<'a> Work<'a> {
-    pub fn new(run: &'a Run, job: &'a Job, mirror: bool) -> Self {
-        Work { run, job, mirror, attempts: 0, progress: Default::default(), careful: false, ladder: Ladder::default() }
+    pub fn new(run: &'a Run, job: &'a Job, mirror: bool, alone: bool) -> Self {
+        let alone = Alone { all: alone, ..Alone::default() };
+        let (progress, ladder) = Default::default();
+        Work { run, job, mirror, attempts: 0, progress, careful: false, ladder, alone }
     }
 
     /// Whether the latest attempt brought the folder forward.
@@ -43,18 +59,18 @@ impl<'a> Work<'a> {
         self.progress.settled > 0
     }
 
-    /// Carries it out, or goes on with it after an attempt that failed. Tells whether the folder is to be verified.
-    pub async fn carry_out(&mut self, sides: &mut Sides) -> Result<bool> {
+    /// Carries it out, or goes on with it after an attempt that failed.
+    pub async fn carry_out(&mut self, sides: &mut Sides) -> Result<Rest> {
         let Work { run, job, .. } = *self;
         self.careful = self.attempts > 0 && self.progress.settled == 0;
         self.attempts += 1;
         self.progress.settled = 0;
         if run.options.pass == PassKind::Verify {
-            return Ok(true);
+            return Ok(Rest::Verify);
         }
         let open = self.has_listed().await?;
         if !open && job.untouched() && !self.has_loose_ends().await? {
-            return Ok(false);
+            return Ok(Rest::Nothing);
         }
         if let Some(folder) = job.sources.first() {
             run.tell(Event::Folder(folder.path.clone()));
@@ -66,12 +82,15 @@ impl<'a> Work<'a> {
             mirror::apply(run, target, job).await?;
         }
         run.go_on()?;
+        if open && !self.alone.all && twins::waiting(run, job).await? {
+            return Ok(Rest::Twins);
+        }
         if run.options.verify != VerifyLevel::None {
-            return Ok(true);
+            return Ok(Rest::Verify);
         }
         let status = target.status(&job.folder).await?;
         verify::remember(run, job, status, false).await?;
-        Ok(false)
+        Ok(Rest::Nothing)
     }
 
     async fn copy(&mut self, sides: &mut Sides, open: bool) -> Result<()> {
@@ -84,7 +103,7 @@ impl<'a> Work<'a> {
         if let Some(row) = alone {
             self.ladder.strike(row);
         }
-        let status = arrivals.status;
+        let mut status = arrivals.status;
         if open || self.has_listed().await? {
             let (source, target) = sides.both(run).await?;
             adopt::adopt(run, source, target, job, arrivals).await?;
@@ -95,7 +114,10 @@ impl<'a> Work<'a> {
             vanish(run, folder).await?;
             if has_listed(run, folder).await? {
                 let (source, target) = sides.both(run).await?;
-                let feed = copy::Feed::Listed { except: self.ladder.rows(), careful: self.careful };
+                let alone = &mut self.alone;
+                self.progress.settled += twins::duplicate(run, target, job, folder, &mut status, alone).await?;
+                let (except, careful, alone) = (self.ladder.rows(), self.careful, alone.clone());
+                let feed = copy::Feed::Listed { except, careful, alone };
                 let (copied, ended) = copy::copy(run, source, target, job, folder, status, feed).await;
                 self.progress.join(copied.progress);
                 self.ladder.take(copied.refused);

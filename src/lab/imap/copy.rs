@@ -16,6 +16,9 @@ impl Session {
         if persona.append.read_only || moving && view.read_only {
             return Ok(Reply::no(persona.wording.read_only()));
         }
+        if persona.folders.refuses_copies && !moving {
+            return Ok(Reply::no("Messages are not copied here."));
+        }
         let name = view.name.clone();
         let uids: Vec<u32> = places.iter().map(|place| place.uid).collect();
         let done = self.mailstore().write(|mailbox| mailbox.transfer(&name, target, &uids, moving));

@@ -62,11 +62,20 @@ impl Wanted {
     }
 }
 
+/// X-GM-MSGID: equal bytes under several labels are one message here.
+fn gmail_id(content: &Content) -> u64 {
+    let hash = blake3::hash(&content.bytes());
+    u64::from_be_bytes(hash.as_bytes().first_chunk().copied().unwrap_or_default())
+}
+
 impl Session {
     pub(super) async fn fetch(&mut self, by_uid: bool, command: &FetchCommand) -> Answer {
         let verb = Verb::Fetch;
         let condstore = command.changed_since.is_some() || command.items.contains(&FetchItem::ModSeq);
         if condstore && !self.offers("CONDSTORE") {
+            return Ok(self.not_offered(verb));
+        }
+        if command.items.contains(&FetchItem::GmailId) && !self.offers("X-GM-EXT-1") {
             return Ok(self.not_offered(verb));
         }
         if command.vanished && (!by_uid || command.changed_since.is_none() || !self.enabled.qresync) {
@@ -148,6 +157,7 @@ impl Session {
                 FetchItem::InternalDate => format!("INTERNALDATE {}", write_date(message.received_at)),
                 FetchItem::Size => format!("RFC822.SIZE {}", rendering.size(message.uid, message.content.len())),
                 FetchItem::ModSeq => format!("MODSEQ ({})", message.modseq),
+                FetchItem::GmailId => format!("X-GM-MSGID {}", gmail_id(&message.content)),
                 FetchItem::Body(section) => {
                     let content = shown.get_or_init(|| rendering.show(message.uid, &message.content));
                     self.tell_section(content, section).await?;
@@ -165,7 +175,10 @@ impl Session {
 
     async fn tell_section(&mut self, content: &Content, section: &Section) -> Result<(), Ending> {
         let content = match &section.kind {
-            SectionKind::Whole => content.clone(),
+            SectionKind::Whole => {
+                self.host.journal.told();
+                content.clone()
+            }
             SectionKind::Header => Content::Stored(content.header()),
             SectionKind::Text => Content::Stored(content.bytes().slice(content.header().len()..)),
             SectionKind::Fields { names, not } => Content::Stored(fields(&content.header(), names, *not)),

@@ -65,6 +65,8 @@ struct Record {
     entries: VecDeque<Entry>,
     back_offs: VecDeque<BackOff>,
     connections: u64,
+    /// Whole messages that were told.
+    told: u64,
     closed: VecDeque<Closed>,
 }
 
@@ -77,6 +79,10 @@ impl Journal {
         let mut record = self.record();
         record.connections += 1;
         record.connections
+    }
+
+    pub(super) fn told(&self) {
+        self.record().told += 1;
     }
 
     pub(super) fn add(&self, entry: Entry) {
@@ -99,6 +105,11 @@ impl Journal {
     /// How many commands of this kind came.
     pub fn count(&self, verb: Verb) -> usize {
         self.record().entries.iter().filter(|entry| entry.verb == verb).count()
+    }
+
+    /// How often a whole message was told.
+    pub fn messages_told(&self) -> u64 {
+        self.record().told
     }
 
     /// Connections so far.

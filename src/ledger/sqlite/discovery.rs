@@ -92,8 +92,8 @@ pub(super) fn apply(connection: &Connection, held: &Held, folder: FolderId, foun
 fn insert_new(connection: &Connection, held: &Held, folder: FolderId, new: &[NewRow]) -> Result<(), Fault> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO placement (pair, folder, namespace, source_id, version, state, in_scope, size, received_at,
-             received_offset, flags)
-         VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (namespace, source_id, version) DO NOTHING",
+             received_offset, flags, content)
+         VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (namespace, source_id, version) DO NOTHING",
     )?;
     // Not an upsert: that would keep a copy of every page for each row, to undo the row alone.
     let mut back = connection.prepare_cached(
@@ -118,7 +118,8 @@ fn insert_new(connection: &Connection, held: &Held, folder: FolderId, new: &[New
             signed(row.size),
             received_at,
             offset,
-            row.flags.encode()
+            row.flags.encode(),
+            row.content.as_ref().map(|content| &content.0)
         ])?;
         if inserted == 0 {
             back.execute(params![folder, namespace, row.key.id, row.key.version])?;

@@ -17,6 +17,7 @@ mod readers;
 mod rows;
 mod schema;
 mod tally;
+mod twins;
 mod values;
 mod walk;
 mod writer;
@@ -38,7 +39,7 @@ use self::{
 };
 use super::{
     Correction, Discovered, FolderId, FolderListing, FolderRow, Intent, Known, Lease, Ledger, PairRecord, PassRecord,
-    PinnedTarget, Placed, Row, RowId, RowQuery, Settlement, Tally, TargetFolderState,
+    PinnedTarget, Placed, Row, RowId, RowQuery, Settlement, Tally, TargetFolderState, Twin,
 };
 use crate::{
     clock,
@@ -175,6 +176,10 @@ impl Ledger for SqliteLedger {
     async fn placed(&self, pair: i64, folder: &FolderName, validity: u32, after: u32) -> Result<Vec<Placed>> {
         let folder = folder.clone();
         self.readers.read(move |c| places::placed(c, pair, &folder, validity, after)).await
+    }
+
+    async fn twins(&self, pair: i64, rows: Vec<RowId>) -> Result<Vec<(RowId, Twin)>> {
+        self.readers.read(move |c| twins::of(c, pair, &rows)).await
     }
 
     async fn intend(&self, lease: Lease, intents: Vec<Intent>) -> Result<()> {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row as SqlRow, params_from_iter};
 use super::{fault::Fault, places, values::Columns, walk::Walk};
 use crate::{
     ledger::{Row, RowId, RowQuery},
-    model::{FolderName, Mark, MessageKey},
+    model::{ContentId, FolderName, Mark, MessageKey},
 };
 
 /// The rows that a query asks for, at most a page.
@@ -22,15 +22,19 @@ pub(super) fn page(connection: &Connection, pair: i64, query: &RowQuery) -> Resu
         .prepare_cached(&walk.sql)?
         .query_map(params_from_iter(&walk.values), |row| row.get(0))?
         .collect::<rusqlite::Result<Vec<RowId>>>()?;
+    ids.iter().map(|id| whole(connection, *id)).collect()
+}
+
+/// One row.
+pub(super) fn whole(connection: &Connection, id: RowId) -> Result<Row, Fault> {
     let mut select = connection.prepare_cached(
         "SELECT r.id, r.folder, n.name, n.epoch, source_id, version, state, size, received_at, received_offset, flags, applied,
-             in_scope, gone, body_hash, fingerprint, sent_size, mark, rung, repairs, t.name, target_validity, target_uid,
+             in_scope, gone, content, body_hash, fingerprint, sent_size, mark, rung, repairs, t.name, target_validity, target_uid,
              missing, removed, doubled, reason_code, reason_words
          FROM placement r JOIN namespace n ON n.id = r.namespace LEFT JOIN target_folder t ON t.id = r.target_folder
          WHERE r.id = ?1",
     )?;
-    let rows = ids.iter().map(|id| select.query_row([id], read)).collect::<rusqlite::Result<_>>()?;
-    Ok(rows)
+    Ok(select.query_row([id], read)?)
 }
 
 /// In the order of the SELECT.
@@ -47,6 +51,7 @@ fn read(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         applied: next.get()?,
         in_scope: next.plain()?,
         gone: next.plain()?,
+        content: next.plain::<Option<_>>()?.map(ContentId),
         body_hash: next.opt()?,
         fingerprint: next.opt()?,
         sent_size: next.opt()?,

@@ -59,6 +59,7 @@ async fn ledger(directory: &Path) -> (std::sync::Arc<SqliteLedger>, i64) {
     let listing = FolderListing { name, path, role: None, subscribed: true, skipped: None };
     let folder = ledger.list_folders(lease, vec![listing]).await.unwrap()[0].id;
     let new = NewRow {
+        content: None,
         key: MessageKey { namespace: b"Sent".to_vec(), epoch: 1, id: 7_u32.to_be_bytes().to_vec(), version: vec![] },
         size: 9,
         received_at: Some(ReceivedAt { unix: 86_400, offset: 0 }),

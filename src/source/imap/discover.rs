@@ -143,10 +143,12 @@ impl Walk<'_> {
 
     /// Queues the commands of a step.
     fn ask(&mut self, step: &Step) -> Asked {
+        // Gmail shows a message in a folder for each of its labels (quirk 44).
+        let labels = self.link.server().has("X-GM-EXT-1");
         let connection = self.link.connection();
         let examine = connection.queue(Command::new("EXAMINE").folder(&step.folder));
         let old = step.plan.old.map(|old| connection.queue(ask_old(old)));
-        let new = step.plan.new.map(|range| connection.queue(ask_new(range)));
+        let new = step.plan.new.map(|range| connection.queue(ask_new(range, labels)));
         Asked { examine, old, new }
     }
 
@@ -233,7 +235,9 @@ fn ask_old(old: Old) -> Command {
     }
 }
 
-fn ask_new((first, last): (u32, Option<u32>)) -> Command {
+fn ask_new((first, last): (u32, Option<u32>), labels: bool) -> Command {
     let last = last.map_or("*".to_owned(), |last| last.to_string());
-    Command::new("UID FETCH").word(&format!("{first}:{last}")).word("(UID FLAGS INTERNALDATE RFC822.SIZE)")
+    let items =
+        if labels { "(UID FLAGS INTERNALDATE RFC822.SIZE X-GM-MSGID)" } else { "(UID FLAGS INTERNALDATE RFC822.SIZE)" };
+    Command::new("UID FETCH").word(&format!("{first}:{last}")).word(items)
 }

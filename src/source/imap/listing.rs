@@ -10,7 +10,7 @@ use crate::{
     error::Code,
     imap::{Attributes, Event},
     limits,
-    model::Reason,
+    model::{ContentId, Reason},
     source::{DiscoverEvent, FlagsSeen, Listed},
 };
 
@@ -88,6 +88,7 @@ impl Listing {
             size,
             received_at: told.received_at.flatten(),
             flags: told.flags.unwrap_or_default(),
+            content: told.gmail_id.map(|id| ContentId(id.to_be_bytes().to_vec())),
         });
     }
 

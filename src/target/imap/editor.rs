@@ -2,12 +2,12 @@
 //!
 //! A plain EXPUNGE is never sent: it would take what other people marked `\Deleted`.
 
-use super::ImapTargetSession;
+use super::{ImapTargetSession, copy::copied};
 use crate::{
     error::{Code, Disposition, Error, Result, Scope},
-    imap::{Command, Event, ResponseCode, uidset},
+    imap::{Command, uidset},
     limits,
-    mailbox::{Link, Told},
+    mailbox::Link,
     model::{Flags, FolderName, FolderPath, SystemFlags, TargetUid},
     target::TargetEditor,
 };
@@ -75,19 +75,4 @@ async fn remove(link: &mut Link, set: &str) -> Result<bool> {
         }
     }
     Ok(expunges)
-}
-
-/// Old and new UIDs by COPYUID: in the completion, in an untagged OK (RFC 6851 §4.3), or in a bare line, as Exchange sends it
-/// (microsoft365.md §1.8). Without it the new ones are not known; a UID that COPYUID leaves out was not there.
-fn copied(uids: &[u32], told: &Told) -> Vec<(u32, Option<TargetUid>)> {
-    let untagged = told.untagged.iter().filter_map(|event| match event {
-        Event::Condition(_, code, _) => Some(code),
-        _ => None,
-    });
-    let code = untagged.chain([&told.tagged.code]).find(|code| matches!(code, ResponseCode::CopyUid(..)));
-    let Some(ResponseCode::CopyUid(validity, from, to)) = code else {
-        return uids.iter().map(|uid| (*uid, None)).collect();
-    };
-    let (from, to) = (uidset::expand(from, uids.len()), uidset::expand(to, uids.len()));
-    from.into_iter().zip(to).map(|(old, uid)| (old, Some(TargetUid { validity: *validity, uid }))).collect()
 }

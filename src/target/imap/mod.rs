@@ -5,6 +5,7 @@
 
 mod append;
 mod capabilities;
+mod copy;
 mod editor;
 mod find;
 mod flags;
@@ -27,7 +28,7 @@ use super::{
 use crate::{
     error::Result,
     mailbox::{ImapSettings, Link},
-    model::{FlagChange, FolderName, FolderPath},
+    model::{FlagChange, FolderName, FolderPath, TargetUid},
 };
 
 /// One mailbox on an IMAP server, to be written.
@@ -118,6 +119,16 @@ impl TargetSession for ImapTargetSession {
         changes: Vec<(u32, FlagChange)>,
     ) -> Result<Vec<u32>> {
         flags::set(&mut self.link, folder, validity, changes).await
+    }
+
+    async fn duplicate(
+        &mut self,
+        from: &FolderName,
+        validity: u32,
+        uids: Vec<u32>,
+        to: &FolderName,
+    ) -> Result<Vec<(u32, Option<TargetUid>)>> {
+        copy::duplicate(&mut self.link, from, validity, &uids, to).await
     }
 
     async fn find(

@@ -16,6 +16,7 @@ use crate::{
         Order, PassKind,
         plan::{self, Step},
         run::Run,
+        twins::{self, Alone},
     },
 };
 
@@ -27,6 +28,8 @@ pub(in crate::transfer) enum Feed {
         except: HashSet<RowId>,
         /// One by one.
         careful: bool,
+        /// Those that wait for no twin.
+        alone: Alone,
     },
     /// These, each on a rung of the repair ladder.
     Rungs(VecDeque<(Row, Rung)>),
@@ -44,10 +47,11 @@ pub(super) async fn feed(
     let mut left = if run.options.pass == PassKind::Trial { limits::TRIAL_MESSAGES } else { usize::MAX };
     let mut after = None;
     while left > 0 && !run.stop.is_cancelled() {
-        let mut page = match &mut feed {
-            Feed::Listed { except, careful } => {
+        let mut page: Vec<(Row, Rung)> = match &mut feed {
+            Feed::Listed { except, careful, alone } => {
                 let rung = if *careful { Rung::Fresh } else { Rung::Original };
-                listed(run, folder, &mut after, except, rung).await?
+                let page = listed(run, folder, &mut after, except, alone).await?;
+                page.into_iter().map(|row| (row, rung)).collect()
             }
             Feed::Rungs(rows) => rows.drain(..rows.len().min(limits::LEDGER_PAGE)).collect(),
         };
@@ -74,8 +78,8 @@ async fn listed(
     folder: &FolderRow,
     after: &mut Option<RowId>,
     except: &HashSet<RowId>,
-    rung: Rung,
-) -> Result<Vec<(Row, Rung)>> {
+    alone: &Alone,
+) -> Result<Vec<Row>> {
     let mut query = RowQuery {
         folder: Some(folder.id),
         states: vec![RowState::Listed],
@@ -91,7 +95,7 @@ async fn listed(
         query.after = Some(last.id);
         *after = query.after;
         let wanted = |row: &Row| Some(row.key.epoch) == folder.epoch && !except.contains(&row.id);
-        let page: Vec<_> = page.into_iter().filter(wanted).map(|row| (row, rung)).collect();
+        let page = twins::without(run, page.into_iter().filter(wanted).collect(), alone).await?;
         if !page.is_empty() {
             return Ok(page);
         }

@@ -136,6 +136,7 @@ async fn write_down(
                 let mut line = Attention::new(Severity::Review, reason.code, Side::Source, 0);
                 line.folder = folders.get(&folder).map(|row| row.path.to_string());
                 line.reply = Some(reason.words);
+                run.note_unread();
                 run.attend(line);
             }
         }

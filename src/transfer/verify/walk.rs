@@ -73,6 +73,7 @@ impl<'a> Walk<'a> {
 
     /// All messages were told: what is left of the rows is not there.
     pub async fn end(&mut self, status: FolderStatus) -> Result<()> {
+        self.validity = status.validity;
         while let Some(row) = self.next_row(None).await? {
             self.absent(&row);
         }

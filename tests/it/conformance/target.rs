@@ -10,7 +10,7 @@ use crate::support::{
 };
 use mailhaul::{
     body::Body,
-    error::{Code, Result, Side},
+    error::{Code, Result, Scope, Side},
     model::{Flags, FolderName, FolderPath, ReceivedAt, SystemFlags},
     target::{
         AppendItem, AppendResult, Appended, Evidence, Fault, Find, FolderStatus, Found, Sight, Sighting,
@@ -296,6 +296,28 @@ async fn edits_what_it_is_told(session: &mut dyn TargetSession, from: &FolderNam
     assert_eq!(session.status(&renamed).await.unwrap().messages, 2);
 }
 
+/// Copies at the target itself are the messages they are made of; what is not there is passed over.
+async fn duplicates(session: &mut dyn TargetSession, from: &FolderName) {
+    let made = session.ensure_folders(&[(FolderPath::new(["Copies"]), false)]).await.unwrap();
+    let to = made.into_iter().next().unwrap().unwrap();
+    let (_, all) = find(session, from, Find::All, Evidence::Body).await;
+    let (one, two) = (&all[2], &all[6]);
+    let uids = || vec![two.at.uid, NOT_THERE, one.at.uid];
+    let strangers = session.duplicate(from, one.at.validity.wrapping_add(1), uids(), &to).await;
+    assert_eq!(strangers.unwrap_err().code(), Code::Identity);
+    let mut copied = session.duplicate(from, one.at.validity, uids(), &to).await.unwrap();
+    copied.sort_unstable_by_key(|(uid, _)| *uid);
+    assert_eq!(copied.iter().map(|(uid, _)| *uid).collect::<Vec<_>>(), [one.at.uid, two.at.uid]);
+    let (_, arrived) = find(session, &to, Find::All, Evidence::Body).await;
+    let what = |found: &Found| (found.body_hash, found.received_at.map(|date| date.unix), found.flags.clone());
+    assert_eq!(arrived.iter().map(what).collect::<Vec<_>>(), [what(one), what(two)]);
+    for ((_, place), found) in copied.iter().zip(&arrived) {
+        assert!(place.is_none_or(|place| place == found.at), "{place:?}");
+    }
+    let refused = session.duplicate(from, one.at.validity, uids(), &FolderName(b"No such folder".to_vec())).await;
+    assert!(refused.unwrap_err().scope() <= Scope::Folder);
+}
+
 async fn names_what_cannot_be(session: &mut dyn TargetSession) {
     let missing = FolderName(b"No such folder".to_vec());
     assert_eq!(session.statuses(&[missing.clone(), FolderName::inbox()]).await.unwrap()[0], None);
@@ -321,6 +343,7 @@ fn suite(host: &Host) {
         finds_in_several_folders(&mut *session, sent).await;
         changes_flags(&mut *session, sent, host).await;
         edits_what_it_is_told(&mut *session, sent, &folders["Empty one"], host).await;
+        duplicates(&mut *session, sent).await;
         names_what_cannot_be(&mut *session).await;
         knows_illegal_characters(&mut *session).await;
         let mut raw = host.raw("ann");

@@ -3,6 +3,7 @@
 mod deaths;
 mod exchange;
 mod goodbyes;
+mod labels;
 mod late;
 mod letters;
 mod life;

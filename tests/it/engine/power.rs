@@ -60,6 +60,8 @@ macro_rules! cuts {
 cuts! {
     first_copy: FIRST_COPY,
     first_copy_without_uids: WITHOUT_UIDS,
+    labels: LABELS,
+    labels_that_change: LABELS_CHANGED,
     refused_and_repaired: REFUSED,
     rendered_anew: RENDERED,
     delta: DELTA,

@@ -11,7 +11,7 @@ use mailhaul::{
 
 use super::{
     letters::{letter, of_bytes, signed_with_long_line, twin, with_bare_newlines, with_long_line, with_nul},
-    theatre::{Cast, EXCHANGE, KEEPING},
+    theatre::{Cast, EXCHANGE, GMAIL, KEEPING},
 };
 
 /// One row of the table.
@@ -42,6 +42,20 @@ const PLAIN: Scene = Scene {
 
 /// A first copy into an empty mailbox.
 pub const FIRST_COPY: Scene = PLAIN;
+
+/// Messages under several labels, one of them under all of them and one twice under the same: a copy for each label.
+pub const LABELS: Scene = Scene { cast: labelled, before: labels, ..PLAIN };
+
+/// The same to a server that tells no UIDs, with labels given and taken between the passes.
+pub const LABELS_CHANGED: Scene = Scene {
+    cast: || Cast { target: bare(), ..labelled() },
+    before: labels,
+    meanwhile: Some(|source, _| {
+        put(source.folder_mut(b"INBOX").unwrap(), [letter(8)]);
+        put(source.folder_mut(b"Work").unwrap(), [letter(2), letter(8)]);
+    }),
+    ..PLAIN
+};
 
 /// The same to a server that never tells UIDs and takes one message at a time.
 pub const WITHOUT_UIDS: Scene = Scene { cast: || to(bare()), ..PLAIN };
@@ -221,6 +235,22 @@ fn without_keywords(source: &Snapshot, _: &Snapshot) -> Snapshot {
 
 fn mirrored() -> Options {
     Options { deletions: Deletions::Mirror { approved: true }, ..Options::default() }
+}
+
+fn labelled() -> Cast {
+    Cast { source: Persona::gmail(), source_profile: &GMAIL, ..Cast::careful() }
+}
+
+fn labels(source: &mut Mailbox, _: &mut Mailbox) {
+    for (name, letters) in [(&b"INBOX"[..], 1..8), (b"Work", 3..10), (b"Work/Old", 6..8)] {
+        if name != b"INBOX" {
+            source.create(name).unwrap();
+        }
+        let folder = source.folder_mut(name).unwrap();
+        folder.subscribed = true;
+        put(folder, letters.map(letter));
+    }
+    put(source.folder_mut(b"Work").unwrap(), [letter(3)]);
 }
 
 fn three_folders(source: &mut Mailbox, _: &mut Mailbox) {

@@ -62,6 +62,8 @@ impl Cast {
 /// A server that keeps bytes. It settles fast, for a stand-in in this process has nothing on the way, and a scene is played a
 /// thousand times.
 pub static KEEPING: LazyLock<Profile> = LazyLock::new(|| prompt("Dovecot"));
+/// Gmail, where it is read.
+pub static GMAIL: LazyLock<Profile> = LazyLock::new(|| prompt("Gmail"));
 /// Exchange Online, settling as fast.
 pub static EXCHANGE: LazyLock<Profile> = LazyLock::new(|| prompt("Exchange Online"));
 

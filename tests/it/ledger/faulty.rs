@@ -13,7 +13,7 @@ use mailhaul::{
     error::{Code, Disposition, Error, Result, Scope, Side},
     ledger::{
         Correction, Discovered, FolderId, FolderListing, FolderRow, Intent, Known, Lease, Ledger, PairRecord,
-        PassRecord, PinnedTarget, Placed, Row, RowId, RowQuery, Settlement, Tally, TargetFolderState,
+        PassRecord, PinnedTarget, Placed, Row, RowId, RowQuery, Settlement, Tally, TargetFolderState, Twin,
     },
     model::FolderName,
 };
@@ -120,6 +120,9 @@ impl Ledger for FaultyLedger {
     }
     async fn placed(&self, pair: i64, folder: &FolderName, validity: u32, after: u32) -> Result<Vec<Placed>> {
         self.read(self.inner.placed(pair, folder, validity, after)).await
+    }
+    async fn twins(&self, pair: i64, rows: Vec<RowId>) -> Result<Vec<(RowId, Twin)>> {
+        self.read(self.inner.twins(pair, rows)).await
     }
     async fn intend(&self, lease: Lease, intents: Vec<Intent>) -> Result<()> {
         self.write(self.inner.intend(lease, intents)).await

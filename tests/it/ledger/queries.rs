@@ -111,6 +111,7 @@ pub async fn newest_first_puts_unknown_dates_last(ledger: Arc<dyn Ledger>) {
         .iter()
         .zip(1..)
         .map(|(date, uid)| NewRow {
+            content: None,
             received_at: date.map(|unix| ReceivedAt { unix, offset: 0 }),
             ..message("INBOX", uid)
         })

@@ -102,6 +102,7 @@ pub fn key(namespace: &str, epoch: u64, uid: u32) -> MessageKey {
 
 pub fn message(namespace: &str, uid: u32) -> NewRow {
     NewRow {
+        content: None,
         key: key(namespace, EPOCH, uid),
         size: 1000 + u64::from(uid),
         received_at: Some(ReceivedAt { unix: 1_700_000_000 + i64::from(uid), offset: 3600 }),

@@ -22,6 +22,8 @@ pub(in crate::lab::imap) enum FetchItem {
     InternalDate,
     Size,
     ModSeq,
+    /// X-GM-MSGID.
+    GmailId,
     Body(Section),
 }
 
@@ -90,13 +92,15 @@ impl Scanner<'_> {
     }
 
     fn fetch_item(&mut self) -> Parsed<FetchItem> {
-        let word = self.run(|b| b.is_ascii_alphanumeric() || b == b'.', "a data item")?.to_ascii_uppercase();
+        let word =
+            self.run(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'), "a data item")?.to_ascii_uppercase();
         Ok(match word.as_str() {
             "UID" => FetchItem::Uid,
             "FLAGS" => FetchItem::Flags,
             "INTERNALDATE" => FetchItem::InternalDate,
             "RFC822.SIZE" => FetchItem::Size,
             "MODSEQ" => FetchItem::ModSeq,
+            "X-GM-MSGID" => FetchItem::GmailId,
             "RFC822" => Section::legacy("RFC822", SectionKind::Whole, false),
             "RFC822.HEADER" => Section::legacy("RFC822.HEADER", SectionKind::Header, true),
             "RFC822.TEXT" => Section::legacy("RFC822.TEXT", SectionKind::Text, false),

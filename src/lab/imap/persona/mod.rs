@@ -2,6 +2,7 @@
 
 mod capabilities;
 mod exchange;
+mod gmail;
 mod manner;
 mod rendering;
 mod rules;

@@ -66,6 +66,8 @@ pub struct FolderRules {
     pub trims_names: bool,
     /// LIST shows names with control characters without quotes (microsoft365.md §1.5).
     pub bare_control_names: bool,
+    /// COPY is answered NO.
+    pub refuses_copies: bool,
 }
 
 impl Default for FolderRules {
@@ -80,6 +82,7 @@ impl Default for FolderRules {
             case_insensitive: false,
             trims_names: false,
             bare_control_names: false,
+            refuses_copies: false,
         }
     }
 }

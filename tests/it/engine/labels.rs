@@ -1,0 +1,88 @@
+//! Gmail as a source: k labels, one download, one copy under each label (quirk 44).
+
+use mailhaul::{
+    lab::{
+        imap::{Persona, Verb},
+        mailstore::{Mailbox, Mailstore},
+    },
+    model::Role,
+    transfer::{MailboxReport, Outcome},
+};
+
+use super::{letters::letter, scenes::put, stage::Stage};
+
+/// Thirty messages under one to three labels, all of them once more in All Mail, and chats.
+fn gmail() -> Mailstore {
+    let mut mailbox = Mailbox::new('/');
+    put(mailbox.folder_mut(b"INBOX").unwrap(), (1..20).map(letter));
+    for (name, letters) in [("Work", 5..25), ("Family", 10..15), ("Old/Trips", 20..31)] {
+        mailbox.create(name.as_bytes()).unwrap();
+        put(mailbox.folder_mut(name.as_bytes()).unwrap(), letters.map(letter));
+    }
+    for (name, role) in [("[Gmail]/All Mail", Some(Role::All)), ("[Gmail]/Chats", None)] {
+        mailbox.create(name.as_bytes()).unwrap();
+        let folder = mailbox.folder_mut(name.as_bytes()).unwrap();
+        folder.role = role;
+        put(folder, (1..31).map(letter));
+    }
+    mailbox.folder_mut(b"[Gmail]").unwrap().selectable = false;
+    Mailstore::new(mailbox)
+}
+
+/// What the target must hold: the folders of the labels, nothing of the views over all of them.
+fn assert_a_copy_for_each_label(stage: &Stage) {
+    let mut wanted = stage.from.snapshot().sorted();
+    wanted.folders.retain(|name, _| !name.starts_with("[Gmail]"));
+    let found = stage.to.snapshot().sorted();
+    assert_eq!(wanted.folders.keys().collect::<Vec<_>>(), found.folders.keys().collect::<Vec<_>>());
+    for (name, folder) in &wanted.folders {
+        assert_eq!(folder.messages, found.folders[name].messages, "{name}");
+    }
+}
+
+fn assert_verified(report: &MailboxReport, copied: u64) {
+    assert_eq!(report.state, Outcome::Verified, "{report:#?}");
+    assert_eq!((report.counts.copied, report.counts.unexplained), (copied, 0), "{report:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_download_and_a_copy_for_each_label() {
+    let stage = Stage::between((gmail(), Persona::gmail()), (Mailstore::empty(), Persona::generic()), "Dovecot").await;
+    assert_verified(&stage.pass().await, 55);
+    assert_a_copy_for_each_label(&stage);
+    assert_eq!(stage.source.journal().messages_told(), 30);
+
+    // A label that is given later costs no download either.
+    stage.from.write(|mailbox| put(mailbox.folder_mut(b"Family").unwrap(), (1..4).map(letter)));
+    assert_verified(&stage.pass().await, 58);
+    assert_a_copy_for_each_label(&stage);
+    assert_eq!(stage.source.journal().messages_told(), 30);
+}
+
+/// The target refuses to copy: then every placement is downloaded and sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_does_not_copy_is_sent_every_placement() {
+    let target = Persona::generic().with(|persona| persona.folders.refuses_copies = true);
+    let stage = Stage::between((gmail(), Persona::gmail()), (Mailstore::empty(), target), "Dovecot").await;
+    assert_verified(&stage.pass().await, 55);
+    assert_a_copy_for_each_label(&stage);
+    assert!(stage.target.journal().count(Verb::UidCopy) > 0);
+    assert_eq!(stage.source.journal().messages_told(), 55);
+}
+
+/// The first placement of some messages cannot be read: another one of them goes first then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_placement_that_fails_holds_no_other_up() {
+    let source = Persona::gmail().with(|persona| {
+        persona.folders.unreadable.insert(b"INBOX".to_vec(), "[NOPERM] Permission denied.".to_owned());
+    });
+    let stage = Stage::between((gmail(), Persona::gmail()), (Mailstore::empty(), Persona::generic()), "Dovecot").await;
+    stage.source.set_persona(source);
+    let report = stage.pass().await;
+    assert_eq!(report.state, Outcome::Finished, "{report:#?}");
+    assert_eq!(report.counts.copied, 36, "{report:#?}");
+    stage.source.set_persona(Persona::gmail());
+    assert_verified(&stage.pass().await, 55);
+    assert_a_copy_for_each_label(&stage);
+    assert_eq!(stage.source.journal().messages_told(), 30);
+}
