@@ -1,6 +1,7 @@
 //! What numbers and words of authorities stand for.
 //!
-//! Numbers are from Microsoft's list of AADSTS codes; those the reports of users gave first are marked so in microsoft365.md §2.3.
+//! Numbers are from Microsoft's list (entra-docs, `reference-error-codes.md`) and from microsoft365.md §2.3. Microsoft says there that they
+//! may change, so one that is not known leaves the decision to the word.
 
 use super::refusal::Asker;
 use crate::error::{Code, Disposition, Scope};
@@ -18,6 +19,11 @@ impl Reason {
         Reason { code, scope, disposition }
     }
 
+    /// It passes by itself.
+    fn passing(code: Code) -> Self {
+        Reason::new(code, Scope::Endpoint, Disposition::RetryAfter(None))
+    }
+
     /// Only a person can settle it.
     pub(super) fn person(code: Code, scope: Scope) -> Self {
         Reason::new(code, scope, Disposition::NeedsPerson)
@@ -28,34 +34,52 @@ impl Reason {
 pub(super) fn of_number(number: u32) -> Option<Reason> {
     let (code, scope) = match number {
         // Secret or assertion wrong, missing, badly signed, of an unknown certificate, or not valid at this time.
-        7_000_215 | 7_000_216 | 7_000_218 | 700_023 | 700_024 | 700_027 | 700_030 | 50_012 | 50_013 => {
-            (Code::ClientSecret, Scope::Endpoint)
-        }
+        50_012 | 50_013 | 50_027 | 50_048 | 70_002 | 700_024 | 700_025 | 700_027 | 700_030 | 7_000_215 | 7_000_216
+        | 7_000_218 => (Code::ClientSecret, Scope::Endpoint),
         7_000_222 => (Code::ClientExpired, Scope::Endpoint),
-        // No such application in the tenant; disabled there; of another tenant.
-        700_016 | 7_000_112 | 700_011 | 50_194 => (Code::ClientUnknown, Scope::Endpoint),
-        90_002 | 900_023 | 90_013 | 50_128 => (Code::Tenant, Scope::Endpoint),
-        65_001 | 90_094 | 90_095 | 650_056 | 650_052 | 50_105 => (Code::Consent, Scope::Endpoint),
+        // No such application in the tenant, or disabled there.
+        70_001 | 700_011 | 700_016 | 7_000_112 => (Code::ClientUnknown, Scope::Endpoint),
+        // No such tenant, of another cloud, or none named where the application needs one.
+        50_059 | 50_128 | 50_194 | 90_002 | 90_019 | 90_038 | 90_130 | 900_023 | 9_001_023 => {
+            (Code::Tenant, Scope::Endpoint)
+        }
+        50_105 | 65_001 | 90_008 | 90_094 | 90_095 | 90_099 | 650_052 | 650_056 => (Code::Consent, Scope::Endpoint),
         // No such scope or resource; a resource that the registration does not list; `/.default` left out.
-        70_011 | 500_011 | 500_014 | 650_053 | 650_057 | 28_002 | 28_003 | 1_002_012 => {
-            (Code::TokenScope, Scope::Endpoint)
-        }
-        // A second factor, its registration, a device, a place, a password change: something that a person must do.
-        50_055 | 50_072 | 50_074 | 50_076 | 50_079 | 50_125 | 50_158 | 50_203 | 53_000..=53_004 | 530_002..=530_035 => {
-            (Code::AuthMfa, Scope::Mailbox)
-        }
-        50_053 => (Code::Locked, Scope::Mailbox),
+        28_002 | 28_003 | 50_001 | 65_005 | 70_011 | 500_011 | 500_014 | 650_053 | 650_054 | 650_057 | 700_022
+        | 700_023 | 1_002_012 => (Code::TokenScope, Scope::Endpoint),
+        // Tenant restrictions.
+        50_002 | 500_021 | 500_022 => (Code::AuthBlocked, Scope::Endpoint),
         50_057 => (Code::AuthBlocked, Scope::Mailbox),
-        50_034 | 50_126 => (Code::Auth, Scope::Mailbox),
-        65_004 | 70_017 => (Code::SignInDeclined, Scope::Mailbox),
-        70_018..=70_020 => (Code::SignInExpired, Scope::Mailbox),
-        // A refresh token that has expired, was revoked, or was made for somebody else.
-        50_173 | 50_078 | 70_000 | 70_008 | 70_043 | 700_003 | 700_082 | 700_084 => {
+        // A second factor, its registration, a device, a place, a new password: something that a person must do.
+        50_005
+        | 50_055
+        | 50_072
+        | 50_074
+        | 50_076
+        | 50_078
+        | 50_079
+        | 50_097
+        | 50_125
+        | 50_127
+        | 50_129
+        | 50_131
+        | 50_135
+        | 50_144
+        | 50_158
+        | 53_000..=53_011
+        | 530_002..=530_035
+        | 700_020 => (Code::AuthMfa, Scope::Mailbox),
+        50_053 => (Code::Locked, Scope::Mailbox),
+        50_014 | 50_020 | 50_034 | 50_056 | 50_064 | 50_126 | 51_004 => (Code::Auth, Scope::Mailbox),
+        65_004 => (Code::SignInDeclined, Scope::Mailbox),
+        70_018 | 70_019 => (Code::SignInExpired, Scope::Mailbox),
+        // A refresh token that has expired or was revoked.
+        50_085 | 50_089 | 50_132 | 50_133 | 50_173 | 70_000 | 70_043 | 700_082 | 700_084 => {
             (Code::SignInNeeded, Scope::Mailbox)
         }
-        90_033 | 90_090 | 50_196 => {
-            return Some(Reason::new(Code::Server, Scope::Endpoint, Disposition::RetryAfter(None)));
-        }
+        // Too many of the same requests, or too many of the tenant.
+        50_196 | 90_055 => return Some(Reason::passing(Code::Throttled)),
+        50_033 | 50_087 | 90_006 | 90_012 | 90_024 | 90_033 | 90_090 => return Some(Reason::passing(Code::Server)),
         _ => return None,
     };
     Some(Reason::person(code, scope))
@@ -70,7 +94,7 @@ pub(super) fn of_words(description: &str) -> Option<Reason> {
 pub(super) fn of_word(word: &str, asker: Asker) -> Reason {
     let (code, scope) = match word {
         "temporarily_unavailable" | "server_error" => {
-            return Reason::new(Code::Server, Scope::Endpoint, Disposition::RetryAfter(None));
+            return Reason::passing(Code::Server);
         }
         "invalid_client" => (Code::ClientSecret, Scope::Endpoint),
         // Google says so where the administrator gave the service account no leave for the domain.

@@ -18,7 +18,7 @@ fn told(word: &str, number: u32) -> String {
 }
 
 #[test]
-fn entras_numbers_decide() {
+fn entras_numbers_decide_where_they_are_known() {
     let cases = [
         ("invalid_client", 7_000_215, Code::ClientSecret),
         ("invalid_client", 7_000_222, Code::ClientExpired),
@@ -30,6 +30,7 @@ fn entras_numbers_decide() {
         ("invalid_grant", 700_082, Code::SignInNeeded),
         ("invalid_scope", 70_011, Code::TokenScope),
         ("invalid_resource", 500_011, Code::TokenScope),
+        ("invalid_client", 7_000_999, Code::ClientSecret),
     ];
     for (word, number, code) in cases {
         let error = refused(Asker::User, 400, &told(word, number));

@@ -13,6 +13,8 @@ pub enum Fault {
     Unavailable,
     /// The word `temporarily_unavailable`.
     Temporarily,
+    /// The word `slow_down` (RFC 8628 §3.5), for a device code.
+    SlowDown,
 }
 
 /// What a person does with a sign-in.
@@ -40,6 +42,7 @@ impl Faults {
     pub(super) fn next(&mut self) -> Result<(), Problem> {
         match self.0.pop_front() {
             None => Ok(()),
+            Some(Fault::SlowDown) => Err(Problem::new(400, "slow_down", 0, "Polling too fast.")),
             Some(Fault::Throttled(seconds)) => Err(Problem::throttled(seconds)),
             Some(Fault::Unavailable) => Err(Problem::page(503)),
             Some(Fault::Temporarily) => {

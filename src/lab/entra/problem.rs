@@ -53,8 +53,8 @@ impl Problem {
             return (status, "<html><body>Service Unavailable</body></html>").into_response();
         }
         let body = match realm {
-            Realm::Google => json!({ "error": self.word, "error_description": self.words }),
-            Realm::Tenant(_) => self.microsoft(),
+            Realm::Tenant(_) if self.number != 0 => self.microsoft(),
+            Realm::Tenant(_) | Realm::Google => json!({ "error": self.word, "error_description": self.words }),
         };
         let mut response = (status, Json(body)).into_response();
         if let Some(seconds) = self.retry_after {
@@ -67,7 +67,7 @@ impl Problem {
         let (trace, correlation) = (guid(), guid());
         let now = DateTime::<chrono::Utc>::from(clock::now()).format("%Y-%m-%d %H:%M:%SZ").to_string();
         let description = format!(
-            "AADSTS{}: {} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {now}",
+            "AADSTS{}: {}\r\nTrace ID: {trace}\r\nCorrelation ID: {correlation}\r\nTimestamp: {now}",
             self.number, self.words
         );
         json!({

@@ -1,6 +1,6 @@
 //! Signing in with a code on another device.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mailhaul::{
     error::{Code, Error},
@@ -53,6 +53,17 @@ async fn a_person_enters_the_code_while_we_ask() {
     assert_eq!(signed_in.user.as_deref(), Some(BEN));
     let opens = |mailbox| stage.entra.desk().opens(signed_in.access.secret.expose(), Service::Imap, mailbox).is_some();
     assert!(opens(BEN) && !opens(ANNA) && !opens(SHARED));
+}
+
+#[tokio::test]
+async fn who_asks_too_often_asks_five_seconds_slower() {
+    let stage = Stage::new(quick()).await;
+    stage.entra.inject(Fault::SlowDown, 1);
+    let begun = Instant::now();
+    let signed_in = entered(&stage).await.unwrap();
+    assert_eq!(signed_in.user.as_deref(), Some(ANNA));
+    assert!(begun.elapsed() >= Duration::from_secs(6), "{:?}", begun.elapsed());
+    assert_eq!(stage.asked("device_code"), 2);
 }
 
 #[tokio::test]
