@@ -110,10 +110,14 @@ impl Secrets {
     /// # Errors
     /// There is no vault, or the key is not there, not readable or another one.
     pub async fn open(&self, ask: AskPassphrase<'_>) -> Result<Vault> {
+        let file = self.file()?;
+        Vault::open(Arc::new(file), self.key(ask)?.0).await
+    }
+
+    fn file(&self) -> Result<SecretsFile> {
         let missing =
             || fault(format!("there is no vault at {} yet; `mailhaul secrets init` makes one", self.vault.display()));
-        let file = SecretsFile::open(&self.vault)?.ok_or_else(missing)?;
-        Vault::open(Arc::new(file), self.key(ask)?.0).await
+        SecretsFile::open(&self.vault)?.ok_or_else(missing)
     }
 
     /// Encrypts everything to a new key, which takes the place of the old one, or goes to `new_file`; returns how many secrets there are.
@@ -121,8 +125,9 @@ impl Secrets {
     /// # Errors
     /// As [`Secrets::open`]; the key is in the environment and no new file is named.
     pub async fn rotate(&self, new_file: Option<(&Path, Option<Secret>)>, ask: AskPassphrase<'_>) -> Result<usize> {
-        let vault = self.open(ask).await?;
-        match (new_file, self.key(ask)?.1) {
+        let (file, (key, place)) = (self.file()?, self.key(ask)?);
+        let vault = Vault::open(Arc::new(file), key).await?;
+        match (new_file, place) {
             (Some((path, passphrase)), _) => vault.rotate_into(path, passphrase).await,
             (None, Some(file)) => vault.rotate(&file).await,
             (None, None) => Err(Error::usage(

@@ -46,9 +46,10 @@ pub(super) async fn run(args: &LoginArgs, face: &Face) -> Result<Ending> {
         )));
     }
     let endpoint = config.endpoints.values().find(|endpoint| is_of(endpoint, client));
+    let stop = interrupt::listen(face)?;
     let signed_in = tokio::select! {
         signed_in = sign_in(args, face, client, endpoint.map(|endpoint| &**endpoint)) => signed_in?,
-        () = interrupted(face)? => return Ok(Ending::Stopped),
+        () = stop.drain.cancelled() => return Ok(Ending::Stopped),
     };
     let user = whose(args, &signed_in)?;
     let name = SecretName::sign_in(&client.name, &user);
@@ -88,14 +89,6 @@ async fn with_code(face: &Face, client: Arc<Client>, audience: &Audience) -> Res
         waiting.user_code()
     ));
     waiting.finish().await
-}
-
-async fn stopped(stop: crate::project::supervisor::Stop) {
-    stop.drain.cancelled().await;
-}
-
-fn interrupted(face: &Face) -> Result<impl Future<Output = ()>> {
-    Ok(stopped(interrupt::listen(face)?))
 }
 
 /// Whose sign-in it is: as the authority says, and as the person who started it expects.

@@ -3,7 +3,7 @@
 use mailhaul::lab::{
     entra::{Service, Settings},
     generate::Recipe,
-    imap::{Cause, Server, Verb},
+    imap::{Cause, Fault, Server, Verb},
     mailstore::Mailstore,
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -37,9 +37,9 @@ async fn a_copy_outlives_its_tokens_many_times() {
     let (asked, most) = (site.asked("client_credentials"), 2 * generations + 4);
     println!("{asked} tokens, {} and {} sign-ins", sign_ins(&source).len(), sign_ins(&target).len());
     assert!((generations..=most).contains(&asked), "{asked} tokens in {seconds} s");
-    for server in [&source, &target] {
-        assert!(sign_ins(server).len() >= generations, "{:#?}", sign_ins(server));
-        assert!(sign_ins(server).iter().all(|reply| reply.starts_with("OK")), "{:#?}", sign_ins(server));
+    for (server, least) in [(&source, generations / 4), (&target, generations)] {
+        let replies = sign_ins(server);
+        assert!(replies.len() >= least && replies.iter().all(|reply| reply.starts_with("OK")), "{replies:#?}");
     }
     // The source may end a session that waits for the slow target and has answered everything: nobody notices.
     assert_eq!(target.journal().closed_for(Cause::TokenExpired), 0, "{:#?}", target.journal().closed_by_server());
@@ -69,6 +69,25 @@ async fn a_revoked_token_is_replaced_once() {
     let ended = ended.unwrap();
     assert_eq!((ended.code, &ended.document["outcome"]), (Some(0), &"verified".into()), "{ended:#?}");
     assert!(site.asked("client_credentials") <= 3, "{:?}", site.entra.requests());
+}
+
+/// A server whose clock is ahead ends the session early: its words are believed, and the next session has another token.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_ends_for_its_token_goes_on_with_another() {
+    let mut site = Site::new(Settings::default()).await;
+    let (from, to) = (Recipe::new(36, 40).build(), empty());
+    let source = site.host(from.clone(), Service::Imap).await;
+    let target = site.exchange(to.clone()).await;
+    target.faults().at(Verb::Append, 9, Fault::Bye("Session invalidated - AccessTokenExpired".to_owned()));
+    let tokens = "auth = \"oauth2\"\noauth-client = \"app\"\nmax-connections-per-mailbox = 1";
+    site.endpoint("old", "imap", source.port(), tokens);
+    site.endpoint("new", "microsoft365", target.port(), tokens);
+    site.write(&format!("{ANNA},{ANNA},\n"));
+    let running = site.start(&["run"]);
+    let ended = tokio::task::spawn_blocking(move || running.wait()).await.unwrap();
+    assert_eq!((ended.code, &ended.document["outcome"]), (Some(0), &"verified".into()), "{ended:#?}");
+    assert_eq!(bodies(&to), bodies(&from), "lost, doubled or changed");
+    assert_eq!(site.asked("client_credentials"), 2, "{:?}", site.entra.requests());
 }
 
 /// The replies to every AUTHENTICATE.
