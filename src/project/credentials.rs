@@ -15,7 +15,9 @@ use super::{
 };
 use crate::{
     error::{Code, Disposition, Error, Result, Scope, Side},
-    oauth::{Account, Client, RefreshStore, RefreshToken, SignIn, Tokens, Wanted},
+    graph,
+    net::http,
+    oauth::{Account, Client, Grant, RefreshStore, RefreshToken, SignIn, Tokens, Wanted},
     vault::{SecretName, Vault},
 };
 
@@ -30,13 +32,13 @@ pub async fn fill(secrets: &Secrets, ask: AskPassphrase<'_>, pairs: &mut [Mailbo
     // Without a vault nobody ever signed in, and each mailbox says so of itself.
     let open = passwords || sign_ins && secrets.sealer()?.is_some();
     let vault = if open { Some(secrets.open(ask).await?) } else { None };
-    let mut tokens = TokenDesk::new(vault.clone(), all());
+    let mut desk = TokenDesk::new(vault.clone(), all());
     for pair in pairs {
         for (mailbox, side) in [(&mut pair.source, Side::Source), (&mut pair.target, Side::Target)] {
             if let (Some(name), Some(vault)) = (mailbox.missing_password(), &vault) {
                 mailbox.login.password = Some(vault.get(&name).await?.ok_or_else(|| not_stored(&name))?);
             }
-            mailbox.login.tokens = tokens.sign_in(mailbox, side).await?;
+            desk.fill(mailbox, side).await?;
         }
     }
     Ok(())
@@ -57,10 +59,11 @@ impl Mailbox {
     }
 }
 
-/// Hands out sign-ins that share one cache of tokens, and one client per endpoint.
+/// Hands out sign-ins that share one cache of tokens, one client per endpoint, and one Graph per endpoint and grant.
 struct TokenDesk {
     tokens: Tokens,
-    clients: HashMap<String, Arc<Client>>,
+    clients: HashMap<String, (Arc<Client>, reqwest::Client)>,
+    graphs: HashMap<(String, Side, Grant), graph::Service>,
 }
 
 impl TokenDesk {
@@ -68,26 +71,45 @@ impl TokenDesk {
         let store = vault.map(|vault| -> Arc<dyn RefreshStore> {
             Arc::new(SignIns::new(vault, mailboxes.filter_map(Mailbox::oauth).map(|oauth| &*oauth.client)))
         });
-        TokenDesk { tokens: Tokens::new(store), clients: HashMap::new() }
+        TokenDesk { tokens: Tokens::new(store), clients: HashMap::new(), graphs: HashMap::new() }
     }
 
-    async fn sign_in(&mut self, mailbox: &Mailbox, side: Side) -> Result<Option<SignIn>> {
-        let Some(Oauth { client, user }) = mailbox.oauth() else { return Ok(None) };
-        let wanted = Wanted {
-            client: self.client(&mailbox.endpoint, client).await?,
-            audience: client.imap_audience(Some(&mailbox.endpoint.host)),
-            grant: client.grant(&mailbox.login.user, user.as_deref()),
+    /// Fills in where the mailbox's tokens come from, if it is opened with tokens.
+    async fn fill(&mut self, mailbox: &mut Mailbox, side: Side) -> Result<()> {
+        let endpoint = mailbox.endpoint.clone();
+        let Auth::Oauth(Oauth { client, user }) = &endpoint.auth else { return Ok(()) };
+        let (connected, http) = self.client(&endpoint, client).await?;
+        let grant = client.grant(&mailbox.login.user, user.as_deref());
+        let sign_in = |audience| {
+            let wanted = Wanted { client: connected.clone(), audience, grant: grant.clone() };
+            SignIn::new(self.tokens.clone(), wanted, side)
         };
-        Ok(Some(SignIn::new(self.tokens.clone(), wanted, side)))
+        mailbox.login.tokens = Some(sign_in(client.imap_audience(Some(&endpoint.host))));
+        if let Some(root) = endpoint.graph_root() {
+            let tokens = sign_in(client.graph_audience(Some(&endpoint.host)));
+            let key = (endpoint.name.clone(), side, grant);
+            let service = match self.graphs.get(&key) {
+                Some(known) => known.clone(),
+                None => graph::Service::new(&root, http, tokens, side, graph::Pace::default())?,
+            };
+            self.graphs.insert(key, service.clone());
+            mailbox.login.graph = Some(service);
+        }
+        Ok(())
     }
 
-    async fn client(&mut self, endpoint: &Endpoint, client: &oauth::OauthClient) -> Result<Arc<Client>> {
+    async fn client(
+        &mut self,
+        endpoint: &Endpoint,
+        client: &oauth::OauthClient,
+    ) -> Result<(Arc<Client>, reqwest::Client)> {
         if let Some(known) = self.clients.get(&endpoint.name) {
             return Ok(known.clone());
         }
-        let connected = client.connected(&oauth::way(endpoint, client)).await?;
-        self.clients.insert(endpoint.name.clone(), connected.clone());
-        Ok(connected)
+        let http = http::client(&oauth::way(endpoint, client)).await?;
+        let both = (client.connected(http.clone()), http);
+        self.clients.insert(endpoint.name.clone(), both.clone());
+        Ok(both)
     }
 }
 

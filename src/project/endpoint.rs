@@ -146,6 +146,17 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// Where Microsoft Graph's paths begin, if there is one for its mailboxes.
+    pub fn graph_root(&self) -> Option<String> {
+        match (self.kind, &self.auth) {
+            (Kind::Microsoft365 | Kind::Office365, Auth::Oauth(oauth)) => {
+                let usual = || format!("https://{}/v1.0", oauth.client.cloud(Some(&self.host)).graph);
+                Some(self.graph_url.clone().unwrap_or_else(usual))
+            }
+            _ => None,
+        }
+    }
+
     /// The identity of one of its mailboxes in the ledger.
     pub fn mailbox_identity(&self, user: &str) -> String {
         format!("{user}@{}", self.identity)

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::endpoint::{Endpoint, Kind};
 use crate::{
-    error::{Error, Result},
+    error::Error,
     limits,
     net::{http::Way, is_loopback},
     oauth::{Audience, Authority, Client, Cloud, Credential, Grant},
@@ -66,6 +66,11 @@ impl OauthClient {
         }
     }
 
+    /// What its tokens must be good for at Microsoft Graph.
+    pub fn graph_audience(&self, host: Option<&str>) -> Audience {
+        Audience::graph(self.cloud(host).graph)
+    }
+
     /// By whose leave it asks for the mailbox of `user`; `signs_in` is whose sign-in is used instead of the user's own, if anybody's.
     pub fn grant(&self, user: &str, signs_in: Option<&str>) -> Grant {
         match (&self.credential, self.needs_sign_in()) {
@@ -75,18 +80,14 @@ impl OauthClient {
         }
     }
 
-    /// As the token's end points are asked, on the way that leads there.
-    ///
-    /// # Errors
-    /// A trusted root cannot be read.
-    pub async fn connected(&self, way: &Way) -> Result<Arc<Client>> {
-        let http = crate::net::http::client(way).await?;
-        Ok(Arc::new(Client::new(self.authority.clone(), self.id.clone(), self.credential.clone(), http)))
+    /// As its authority is asked; `http` leads there ([`way`]).
+    pub fn connected(&self, http: reqwest::Client) -> Arc<Client> {
+        Arc::new(Client::new(self.authority.clone(), self.id.clone(), self.credential.clone(), http))
     }
 }
 
-/// How the token's end points of an endpoint's client are reached: as its mail server, but that an unchecked certificate is taken from this
-/// machine only, for what a person said of a mail server they did not say of who issues its tokens.
+/// How the authority of an endpoint's client and its Graph are reached: as its mail server, but that an unchecked certificate is taken from
+/// this machine only, for what a person said of a mail server they did not say of who issues its tokens.
 pub fn way(endpoint: &Endpoint, client: &OauthClient) -> Way {
     let local = client.authority.token.host_str().is_some_and(is_loopback);
     Way {

@@ -76,7 +76,7 @@ fn read(text: &str, manner: &Manner, name: &str) -> Result<Mailbox, String> {
             caps: Caps::default(),
             graph_url: None,
         }),
-        login: Login { address: user.clone(), user, password: password.map(Secret::new), tokens: None },
+        login: Login { address: user.clone(), user, password: password.map(Secret::new), tokens: None, graph: None },
     })
 }
 

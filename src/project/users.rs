@@ -8,7 +8,7 @@ use csv::{ReaderBuilder, StringRecord};
 
 use crate::{
     error::{Error, Result},
-    limits, oauth,
+    graph, limits, oauth,
     project::files,
     secret::Secret,
 };
@@ -42,6 +42,8 @@ pub struct Login {
     pub password: Option<Secret>,
     /// Where its tokens come from, where it is opened with tokens ([`super::credentials`]).
     pub tokens: Option<oauth::SignIn>,
+    /// Microsoft Graph, where it is a mailbox of Microsoft's that is opened with tokens.
+    pub graph: Option<graph::Service>,
 }
 
 /// Reads the user file of a batch.
@@ -232,6 +234,7 @@ impl Login {
             address,
             password: password.map(Secret::new),
             tokens: None,
+            graph: None,
         }
     }
 }

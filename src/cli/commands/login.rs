@@ -9,7 +9,7 @@ use crate::{
     cli::{face::Face, interrupt},
     clock,
     error::{Error, Result},
-    net::http::Way,
+    net::http::{self, Way},
     oauth::{Audience, BrowserSignIn, Client, DeviceSignIn, SignedIn},
     project::{
         config::Config,
@@ -66,7 +66,7 @@ fn is_of(endpoint: &Endpoint, client: &OauthClient) -> bool {
 async fn sign_in(args: &LoginArgs, face: &Face, client: &OauthClient, endpoint: Option<&Endpoint>) -> Result<SignedIn> {
     let way = endpoint.map_or_else(Way::default, |endpoint| oauth::way(endpoint, client));
     let audience = client.imap_audience(endpoint.map(|endpoint| endpoint.host.as_str()));
-    let connected = client.connected(&way).await?;
+    let connected = client.connected(http::client(&way).await?);
     match args.device_code {
         true => with_code(face, connected, &audience).await,
         false => with_browser(face, connected, &audience, args.user.as_deref()).await,

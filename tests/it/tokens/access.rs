@@ -1,12 +1,13 @@
 //! Whose leave opens a mailbox: an application that was let in, one that was not, and Google's service account for a whole domain.
 
 use mailhaul::lab::{
-    entra::{App, Service, ServiceAccount, Settings},
+    entra::{App, Service, ServiceAccount, Settings, User},
     generate::Recipe,
     imap::Access,
 };
 use serde_json::json;
 
+use super::login::with_code;
 use super::site::{ANNA, APP, BEN, SECRET, Site, empty};
 use crate::oauth::stage::KeyPair;
 use crate::support::haul::Ended;
@@ -98,4 +99,21 @@ async fn a_copy_needs_a_client_and_no_project() {
     let ended = run(&site, &[&copy[..], &["--to-oauth", "app"]].concat()).await;
     assert_eq!((ended.code, &ended.document["outcome"]), (Some(0), &"verified".into()), "{ended:#?}");
     assert_eq!((ended.count("copied"), site.asked("client_credentials")), (10, 1), "one cache for both sides");
+}
+
+/// One person with full access to somebody else's mailbox signs in for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shared_mailbox_is_opened_with_its_keepers_sign_in() {
+    let mut site = Site::new(Settings { interval: 1, ..Settings::default() }).await;
+    site.entra.change_directory(|directory| directory.user(User::new(ANNA).full_access(BEN)));
+    let source = site.host(Recipe::new(37, 10).build(), Service::Imap).await;
+    let target = site.host(empty(), Service::Imap).await;
+    let keeper = format!("auth = \"oauth2\"\noauth-client = \"people\"\noauth-user = \"{ANNA}\"");
+    site.endpoint("old", "imap", source.port(), &keeper);
+    site.endpoint("new", "imap", target.port(), &keeper);
+    site.write(&format!("{ANNA},{BEN},\n"));
+    assert_eq!(with_code(&site).await.code, Some(0));
+    let ended = run(&site, &["run"]).await;
+    assert_eq!((ended.code, &ended.document["outcome"]), (Some(0), &"verified".into()), "{ended:#?}");
+    assert_eq!((ended.count("copied"), site.asked("refresh_token")), (10, 1));
 }

@@ -52,7 +52,13 @@ fn tokens_are_found_where_they_are() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_shows_while_mail_is_copied_or_afterwards() {
-    let mut site = Site::new(Settings { interval: 1, lifetime: Duration::from_secs(5), ..Settings::default() }).await;
+    let mut site = Site::new(Settings {
+        interval: 1,
+        lifetime: Duration::from_secs(5),
+        strict_rotation: true,
+        ..Settings::default()
+    })
+    .await;
     let source = Dovecot::start();
     post(&source, ANNA, "INBOX", 60);
     let target = site.exchange(empty()).await;
