@@ -89,6 +89,7 @@ pub mod sasl;
 pub mod graph;
 pub mod imap;
 // Floor 3: ports.
+pub mod directory;
 pub mod ledger;
 pub mod mailbox;
 pub mod source;

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tracing::debug;
 
 use super::window::Window;
@@ -70,6 +70,8 @@ pub(super) struct Shared {
     /// Whoever is first waits for the windows; the others wait for it.
     turn: tokio::sync::Mutex<()>,
     counts: Mutex<Counts>,
+    /// Something on its way has ended.
+    ended: Notify,
     pacer: Pacer,
 }
 
@@ -82,7 +84,19 @@ struct Counts {
 
 /// Leave for one request, or for one batch; it ends when the answer has been read.
 #[derive(Debug)]
-pub(super) struct Permit(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
+pub(super) struct Permit {
+    allowance: Allowance,
+    requests: u32,
+    bytes: u64,
+    _slot: OwnedSemaphorePermit,
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.allowance.counts().end(self.requests, self.bytes);
+        self.allowance.0.ended.notify_one();
+    }
+}
 
 impl Allowance {
     /// A fresh allowance.
@@ -99,6 +113,7 @@ impl Allowance {
             slots: Arc::new(Semaphore::new(in_flight as usize)),
             turn: tokio::sync::Mutex::default(),
             counts: Mutex::new(counts),
+            ended: Notify::new(),
             pacer: Pacer::new(in_flight as usize),
         }))
     }
@@ -120,9 +135,11 @@ impl Allowance {
         let _turn = self.0.turn.lock().await;
         loop {
             self.0.pacer.unheld().await;
-            match self.counts().take(requests, bytes, asked) {
-                None => return Permit(slot),
-                Some(at) => clock::sleep_until(at).await,
+            let taken = self.counts().take(requests, bytes, asked);
+            match taken {
+                Ok(()) => return Permit { allowance: self.clone(), requests, bytes, _slot: slot },
+                Err(Some(at)) => clock::sleep_until(at).await,
+                Err(None) => self.0.ended.notified().await,
             }
         }
     }
@@ -140,19 +157,26 @@ impl Allowance {
 }
 
 impl Counts {
-    /// Counts the request, or tells when to ask again.
-    fn take(&mut self, requests: u32, bytes: u64, asked: Instant) -> Option<Instant> {
+    /// Counts the request, or tells when to ask again: at a time, or once something has ended.
+    fn take(&mut self, requests: u32, bytes: u64, asked: Instant) -> Result<(), Option<Instant>> {
         let now = clock::instant();
-        let at = self.requests.fits_at(requests.into(), now).max(self.bytes.fits_at(bytes, now));
-        if at > now {
-            return Some(at);
+        for at in [self.requests.fits_at(requests.into(), now), self.bytes.fits_at(bytes, now)] {
+            if at.is_none_or(|at| at > now) {
+                return Err(at);
+            }
         }
-        self.requests.take(requests.into(), now);
-        self.bytes.take(bytes, now);
+        self.requests.begin(requests.into());
+        self.bytes.begin(bytes);
         self.usage.requests += u64::from(requests);
         self.usage.bytes += bytes;
         self.usage.waited += now.saturating_duration_since(asked);
-        None
+        Ok(())
+    }
+
+    fn end(&mut self, requests: u32, bytes: u64) {
+        let now = clock::instant();
+        self.requests.end(requests.into(), now);
+        self.bytes.end(bytes, now);
     }
 }
 

@@ -165,7 +165,7 @@ pub struct Changes<T> {
 
 #[derive(Debug)]
 enum Next {
-    Ask(Request),
+    Ask(Box<Request>),
     End(DeltaLink),
 }
 
@@ -179,7 +179,7 @@ impl<T: DeserializeOwned> Changes<T> {
             Some(link) => follow(&caller, &first, link.as_str(), 0)?,
             None => first,
         };
-        Ok(Changes { caller, next: Next::Ask(first), read: 0, items: PhantomData })
+        Ok(Changes { caller, next: Next::Ask(Box::new(first)), read: 0, items: PhantomData })
     }
 
     /// The next step. After the end it is the end again.
@@ -196,7 +196,7 @@ impl<T: DeserializeOwned> Changes<T> {
             other => other.map_err(Failure::into_error)?,
         };
         let next = match (page.next, page.delta) {
-            (Some(link), _) => Next::Ask(follow(&self.caller, request, &link, self.read)?),
+            (Some(link), _) => Next::Ask(Box::new(follow(&self.caller, request, &link, self.read)?)),
             (None, Some(link)) => Next::End(DeltaLink(link)),
             (None, None) => return Err(self.senseless(request.what, "no link follows the last change")),
         };

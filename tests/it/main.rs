@@ -6,6 +6,7 @@ mod cli;
 mod conformance;
 mod engine;
 mod fuzz;
+mod graph;
 mod house;
 mod imap;
 mod lab;

@@ -137,7 +137,7 @@ pub(super) fn update(inside: &mut Inside, call: &Call, user: &str, id: &str) -> 
     let mailbox = mailbox_mut(inside, user)?;
     let item = mailbox.item(id).filter(|item| is_message(item)).ok_or_else(Problem::no_such_item)?;
     let (serial, mut data) = (item.serial, item.data.clone());
-    for (name, value) in patch {
+    for (name, value) in patch.iter().filter(|(name, _)| !name.starts_with('@')) {
         set(&mut data, name, value)?;
     }
     let immutable = mailbox.ids.immutable(serial);
