@@ -145,6 +145,13 @@ pub const LAB_CONNECTIONS: usize = 3200;
 pub const LAB_JOURNAL: usize = 1_000_000;
 /// Folders that are verified in one pipeline, and concluded together.
 pub const VERIFY_FOLDERS: usize = 32;
+/// What a provider's daily allowance is counted over.
+pub const ALLOWANCE_SPAN: Duration = Duration::from_secs(24 * 3600);
+/// Bytes that were read within this time are remembered as one sum: at most 300 sums for a day.
+pub const ALLOWANCE_GRAIN: Duration = Duration::from_secs(300);
+/// Bytes of one Gmail mailbox that are read in a day, unless a person says otherwise: Google states 2,500 MB and locks an account for up to
+/// a day; Microsoft's own tool stops at 2.0 GB (quirk 47).
+pub const GMAIL_DAY: u64 = 2_000_000_000;
 /// Lines of one mailbox's report that need a person; what follows is counted in the ledger all the same.
 pub const ATTENTION_LINES: usize = 1000;
 /// Pages of a listing that may wait for the ledger.

@@ -58,6 +58,8 @@ pub struct Intent {
     pub repairs: String,
     /// The flags that will be sent.
     pub applied: Flags,
+    /// When the bytes were read from the source (Unix seconds); `None` where the target copies them from another place of its own.
+    pub read_at: Option<i64>,
 }
 
 /// A row's next state. Compare-and-set: refused if the row is not in `from`.

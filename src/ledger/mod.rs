@@ -65,6 +65,8 @@ pub trait Ledger: Send + Sync {
     async fn twins(&self, pair: i64, rows: Vec<RowId>) -> Result<Vec<(RowId, Twin)>>;
     /// Makes intents durable: returns after a full sync, shared by all who wait.
     async fn intend(&self, lease: Lease, intents: Vec<Intent>) -> Result<()>;
+    /// Bytes of messages that were read from the source after `since` (Unix seconds), by the hour in which they were read, ascending.
+    async fn read_since(&self, pair: i64, since: i64) -> Result<Vec<(i64, u64)>>;
     /// Moves rows by compare-and-set; all or none. A row whose target UID answers for another row already is refused
     /// ([`crate::error::Code::Bug`]).
     async fn settle(&self, lease: Lease, settlements: Vec<Settlement>) -> Result<()>;

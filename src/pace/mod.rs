@@ -5,6 +5,7 @@
 //! protocol, retries, or sleeps on behalf of a session beyond its permit. One limiter for all three was rejected: a
 //! stated back-off must stop every connection of one mailbox and none of the others.
 
+mod allowance;
 mod caps;
 mod limiter;
 mod pacer;
@@ -13,6 +14,7 @@ mod simulation;
 mod tempo;
 mod throttle;
 
+pub use allowance::Allowance;
 pub use caps::{Caps, CapsConfig, ConnectionPermit, MailboxPermit};
 pub use limiter::{Limiter, Rates};
 pub use pacer::Pacer;

@@ -49,6 +49,7 @@ impl Connectors {
             .min();
         pair.options.together =
             [&pair.source, &pair.target].into_iter().map(|side| shares.mailboxes(&side.endpoint)).max().unwrap_or(1);
+        pair.options.source_bytes_per_day = pair.source.endpoint.caps.bytes_per_day;
         let engine = transfer::Pair {
             source_identity: pair.source.identity(),
             target_identity: pair.target.identity(),

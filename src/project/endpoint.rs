@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::{
     imap::AdminForm,
+    limits,
     net::{Encryption, Proxy, is_loopback},
     oauth::Cloud,
     project::oauth::OauthClient,
@@ -112,6 +113,17 @@ pub struct Caps {
     pub messages_per_second: Option<u32>,
     /// Bytes a second, per connection.
     pub bytes_per_second: Option<u64>,
+    /// Bytes that may be read in a day, per mailbox.
+    pub bytes_per_day: Option<u64>,
+}
+
+impl Caps {
+    /// What a person set, and where they set nothing what the kind of mailbox bears.
+    #[must_use]
+    pub fn of(self, kind: Kind) -> Caps {
+        let usual = (kind == Kind::Gmail).then_some(limits::GMAIL_DAY);
+        Caps { bytes_per_day: self.bytes_per_day.or(usual), ..self }
+    }
 }
 
 /// A server, ready to be dialled.

@@ -73,7 +73,7 @@ fn read(text: &str, manner: &Manner, name: &str) -> Result<Mailbox, String> {
             ca: query.ca,
             insecure: query.insecure,
             proxy: query.proxy,
-            caps: Caps::default(),
+            caps: Caps::default().of(kind),
             graph_url: None,
         }),
         login: Login { address: user.clone(), user, password: password.map(Secret::new), tokens: None, graph: None },

@@ -19,7 +19,7 @@ use super::{
     verify::{self, Verified},
     work::{Rest, Work},
 };
-use crate::error::{Error, Result, Scope};
+use crate::error::{Disposition, Error, Result, Scope};
 
 /// What all lanes together found.
 #[derive(Default)]
@@ -128,6 +128,9 @@ async fn work(run: &Run, sides: &mut Sides, job: &Job, mirror: bool, alone: bool
         };
         if work.made_progress() {
             budget.refill();
+        }
+        if matches!(error.disposition(), Disposition::RetryAfter(Some(_))) {
+            work.wait();
         }
         budget.again(run, sides, error).await?;
     }

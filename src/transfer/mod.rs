@@ -84,7 +84,11 @@ pub async fn run_pass(
         Ok(begun) => begun,
         Err(error) => return tally::unopened(pair, &error),
     };
-    let run = Arc::new(Run::new(pair.clone(), ledger.clone(), lease, options.clone(), observer, stop));
+    let run = Run::new(pair.clone(), ledger.clone(), lease, options.clone(), observer, stop);
+    let run = match run.with_allowance().await {
+        Ok(run) => Arc::new(run),
+        Err(error) => return tally::unopened(pair, &error),
+    };
     let ended = pass::walk(&run).await;
     let report = tally::report(&run, pass, ended).await;
     // A pass that is not recorded as ended counts as cut off: the next one looks at everything again.

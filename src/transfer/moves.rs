@@ -231,6 +231,7 @@ fn intent(one: &Move, job: &Job, mark: &crate::model::Mark) -> Option<Intent> {
         rung: one.old.rung,
         repairs: one.old.repairs.clone(),
         applied: one.old.applied.clone(),
+        read_at: None,
     })
 }
 

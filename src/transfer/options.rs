@@ -108,6 +108,8 @@ pub struct Options {
     pub connections: Option<usize>,
     /// Never more than these per side: the mailbox's share of what its endpoints allow.
     pub most_connections: Option<usize>,
+    /// Bytes of the source mailbox that may be read in any 24 hours, over all passes.
+    pub source_bytes_per_day: Option<u64>,
     /// Mailboxes that move at the same time, this one among them (0: not known, as for one).
     pub together: usize,
     /// Where refused messages are kept as .eml; `None`: nowhere.

@@ -1,17 +1,22 @@
 //! What one pass over one pair carries along: its ledger lease, its options, its observer.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use tokio_util::sync::CancellationToken;
 
 use super::{Attention, Event, Observer, Options, Pair};
 use crate::{
-    error::{Error, Result},
+    clock,
+    error::{Code, Disposition, Error, Result, Scope, Side},
     ledger::{Lease, Ledger, RowQuery},
     limits,
+    pace::Allowance,
 };
 
 /// One pass over one pair.
@@ -23,6 +28,8 @@ pub(super) struct Run {
     pub stop: CancellationToken,
     observer: Arc<dyn Observer>,
     attention: Mutex<Vec<Attention>>,
+    /// What the source allows in a day.
+    allowance: Option<Allowance>,
     reached: AtomicBool,
     /// Source folders that could not be listed.
     unread: AtomicU64,
@@ -45,9 +52,36 @@ impl Run {
             stop,
             observer,
             attention: Mutex::default(),
+            allowance: None,
             reached: AtomicBool::new(false),
             unread: AtomicU64::new(0),
         }
+    }
+
+    /// The same, with what the source allows in a day as far as the passes of the last day left it.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub async fn with_allowance(mut self) -> Result<Self> {
+        if let Some(bytes) = self.options.source_bytes_per_day {
+            let now = clock::unix_now();
+            let span = i64::try_from(limits::ALLOWANCE_SPAN.as_secs()).unwrap_or(i64::MAX);
+            let read = self.ledger.read_since(self.lease.pair, now.saturating_sub(span)).await?;
+            let ago = |hour: i64| Duration::from_secs(u64::try_from(now.saturating_sub(hour + 3600)).unwrap_or(0));
+            self.allowance = Some(Allowance::new(bytes, read.into_iter().map(|(hour, bytes)| (ago(hour), bytes))));
+        }
+        Ok(self)
+    }
+
+    /// Takes bytes of what the source allows in a day.
+    ///
+    /// # Errors
+    /// [`Code::Throttled`] with the time until they may be read.
+    pub fn allow(&self, bytes: u64) -> Result<()> {
+        let Some(Err(wait)) = self.allowance.as_ref().map(|allowance| allowance.take(bytes)) else { return Ok(()) };
+        let (scope, later) = (Scope::Mailbox, Disposition::RetryAfter(Some(wait)));
+        let error = Error::new(Code::Throttled, Side::Source, scope, later, self.pair.source.describe());
+        Err(error.with_reply("what may be read of this mailbox in a day is used up (bytes-per-day)"))
     }
 
     /// Tells the observer.

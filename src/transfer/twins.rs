@@ -153,6 +153,7 @@ fn intent(Copy { row, twin, .. }: &Copy, job: &Job, status: &FolderStatus) -> Op
         rung: twin.rung,
         repairs: twin.repairs.clone(),
         applied: twin.applied.clone(),
+        read_at: None,
     })
 }
 

@@ -30,6 +30,8 @@ pub(super) struct Work<'a> {
     progress: copy::Progress,
     /// The attempt before settled none: messages go one by one, so that the one which ends the session is found.
     careful: bool,
+    /// The attempt before was told when to come back: no message is to blame.
+    waited: bool,
     /// Refused messages, from attempt to attempt.
     ladder: Ladder,
     /// Messages that wait for no twin.
@@ -51,7 +53,7 @@ impl<'a> Work<'a> {
     pub fn new(run: &'a Run, job: &'a Job, mirror: bool, alone: bool) -> Self {
         let alone = Alone { all: alone, ..Alone::default() };
         let (progress, ladder) = Default::default();
-        Work { run, job, mirror, attempts: 0, progress, careful: false, ladder, alone }
+        Work { run, job, mirror, attempts: 0, progress, careful: false, waited: false, ladder, alone }
     }
 
     /// Whether the latest attempt brought the folder forward.
@@ -59,10 +61,16 @@ impl<'a> Work<'a> {
         self.progress.settled > 0
     }
 
+    /// The latest attempt ended with a stated time to come back.
+    pub fn wait(&mut self) {
+        self.waited = true;
+    }
+
     /// Carries it out, or goes on with it after an attempt that failed.
     pub async fn carry_out(&mut self, sides: &mut Sides) -> Result<Rest> {
         let Work { run, job, .. } = *self;
-        self.careful = self.attempts > 0 && self.progress.settled == 0;
+        self.careful = self.attempts > 0 && self.progress.settled == 0 && !self.waited;
+        self.waited = false;
         self.attempts += 1;
         self.progress.settled = 0;
         if run.options.pass == PassKind::Verify {

@@ -19,7 +19,7 @@ pub(super) fn intend(connection: &Connection, held: &Held, intents: &[Intent]) -
     let mut update = connection.prepare_cached(
         "UPDATE placement SET state = 1, target_folder = ?3, mark = ?4, body_hash = ?5, fingerprint = ?6, sent_size = ?7,
              rung = ?8, repairs = ?9, applied = ?10, target_validity = NULL, target_uid = NULL, reason_code = NULL,
-             reason_words = NULL
+             reason_words = NULL, read_at = ifnull(?11, read_at)
          WHERE id = ?1 AND pair = ?2 AND state IN (0, 1)",
     )?;
     for intent in intents {
@@ -33,13 +33,26 @@ pub(super) fn intend(connection: &Connection, held: &Held, intents: &[Intent]) -
             signed(intent.sent_size),
             intent.rung,
             intent.repairs,
-            intent.applied.encode()
+            intent.applied.encode(),
+            intent.read_at
         ])?;
         if changed == 0 {
             return Err(refused(connection, held, intent.row, "`listed` or `intended`"));
         }
     }
     Ok(())
+}
+
+/// Bytes read from the source after `since`, by the hour in which they were read.
+pub(super) fn read_since(connection: &Connection, pair: i64, since: i64) -> Result<Vec<(i64, u64)>, Fault> {
+    let hours = connection
+        .prepare_cached(
+            "SELECT read_at / 3600 * 3600 AS hour, CAST(total(size) AS INTEGER) AS bytes FROM placement
+             WHERE pair = ?1 AND read_at > ?2 GROUP BY hour ORDER BY hour",
+        )?
+        .query_map([pair, since], |row| Ok((row.get("hour")?, get(row, "bytes")?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(hours)
 }
 
 /// Moves rows from one state to the next.

@@ -186,6 +186,10 @@ impl Ledger for SqliteLedger {
         self.write(lease, Durability::PowerCut, move |c, held| intents::intend(c, held, &intents)).await
     }
 
+    async fn read_since(&self, pair: i64, since: i64) -> Result<Vec<(i64, u64)>> {
+        self.readers.read(move |c| intents::read_since(c, pair, since)).await
+    }
+
     async fn settle(&self, lease: Lease, settlements: Vec<Settlement>) -> Result<()> {
         self.write(lease, Durability::Process, move |c, held| intents::settle(c, held, &settlements)).await
     }

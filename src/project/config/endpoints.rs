@@ -174,6 +174,7 @@ impl Table<'_> {
             ("max-connections", raw.max_connections == Some(0)),
             ("max-connections-per-mailbox", raw.max_connections_per_mailbox == Some(0)),
             ("messages-per-second", raw.messages_per_second == Some(0)),
+            ("bytes-per-day", raw.bytes_per_day.as_ref().is_some_and(|size| size.0 == 0)),
         ];
         if let Some((key, _)) = zeros.into_iter().find(|(_, zero)| *zero) {
             return Err((key, "0 would let nothing through; write 1 or more, or remove the key".to_owned()));
@@ -183,6 +184,8 @@ impl Table<'_> {
             connections_per_mailbox: raw.max_connections_per_mailbox,
             messages_per_second: raw.messages_per_second,
             bytes_per_second: raw.bytes_per_second.map(|size| size.0),
-        })
+            bytes_per_day: raw.bytes_per_day.map(|size| size.0),
+        }
+        .of(raw.kind))
     }
 }

@@ -114,6 +114,7 @@ pub(super) struct Endpoint {
     pub(super) max_connections_per_mailbox: Option<usize>,
     pub(super) messages_per_second: Option<u32>,
     pub(super) bytes_per_second: Option<Size>,
+    pub(super) bytes_per_day: Option<Size>,
     pub(super) ca: Option<String>,
     #[serde(default)]
     pub(super) insecure: bool,

@@ -62,11 +62,13 @@ pub(super) async fn feed(
         left -= page.len();
         let page = without_skipped(run, target, page).await?;
         for chunk in page.chunks(limits::FETCH_CHUNK) {
-            let items = chunk.iter().map(|(row, _)| item(row)).collect();
-            flight.ask(chunk.iter().cloned());
+            let (now, allowed) = allowed(run, chunk);
+            flight.ask(now.iter().cloned());
+            let items = now.iter().map(|(row, _)| item(row)).collect();
             if run.stop.is_cancelled() || ask.send(items).await.is_err() {
                 return Ok(());
             }
+            allowed?;
         }
     }
     Ok(())
@@ -118,6 +120,16 @@ async fn without_skipped(run: &Run, target: &TargetCapabilities, page: Vec<(Row,
         run.ledger.settle(run.lease, skipped).await?;
     }
     Ok(copied)
+}
+
+/// The rows that the source's allowance for a day lets through, and what it says to the first one that it does not.
+fn allowed<'a>(run: &Run, chunk: &'a [(Row, Rung)]) -> (&'a [(Row, Rung)], Result<()>) {
+    for (at, (row, _)) in chunk.iter().enumerate() {
+        if let Err(spent) = run.allow(row.size) {
+            return (&chunk[..at], Err(spent));
+        }
+    }
+    (chunk, Ok(()))
 }
 
 fn item(row: &Row) -> FetchItem {

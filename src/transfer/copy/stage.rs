@@ -156,6 +156,7 @@ impl Stager<'_> {
             rung: ready.rung.number(),
             repairs: ready.repairs.clone(),
             applied: self.kept_flags(&ready.row.flags),
+            read_at: Some(clock::unix_now()),
         }
     }
 

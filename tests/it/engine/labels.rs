@@ -6,7 +6,7 @@ use mailhaul::{
         mailstore::{Mailbox, Mailstore},
     },
     model::Role,
-    transfer::{MailboxReport, Outcome},
+    transfer::{MailboxReport, Options, Outcome},
 };
 
 use super::{letters::letter, scenes::put, stage::Stage};
@@ -83,6 +83,36 @@ async fn a_placement_that_fails_holds_no_other_up() {
     assert_eq!(report.counts.copied, 36, "{report:#?}");
     stage.source.set_persona(Persona::gmail());
     assert_verified(&stage.pass().await, 55);
+    assert_a_copy_for_each_label(&stage);
+    assert_eq!(stage.source.journal().messages_told(), 30);
+}
+
+/// What the source allows in a day is counted over the passes: a pass that is stopped while it waits leaves the next one what is left.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_s_allowance_outlives_the_pass() {
+    let stage = Stage::between((gmail(), Persona::gmail()), (Mailstore::empty(), Persona::generic()), "Dovecot").await;
+    let bytes = stage.from.read(|mailbox| {
+        let all = mailbox.folder(b"[Gmail]/All Mail").map_or(&[][..], |folder| folder.messages());
+        all.iter().map(|message| message.content.len()).sum::<u64>()
+    });
+    let options = || Options { source_bytes_per_day: Some(bytes / 3), ..Options::default() };
+    let mut days = 0;
+    loop {
+        days += 1;
+        let report = stage.pass_until_throttled(options()).await;
+        let told = stage.source.journal().messages_told();
+        if told == 30 {
+            break;
+        }
+        assert_eq!(report.state, Outcome::Incomplete, "{report:#?}");
+        assert!(told <= 10 * days + 3, "{told} messages in {days} days");
+        // The same day, another pass: nothing more is read.
+        stage.pass_until_throttled(options()).await;
+        assert_eq!(stage.source.journal().messages_told(), told);
+        stage.a_day_later();
+    }
+    assert!((3..=4).contains(&days), "{days} days");
+    assert_verified(&stage.pass_with(options()).await, 55);
     assert_a_copy_for_each_label(&stage);
     assert_eq!(stage.source.journal().messages_told(), 30);
 }

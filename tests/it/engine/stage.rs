@@ -23,7 +23,7 @@ use mailhaul::{
     secret::Secret,
     source::imap::ImapSource,
     target::imap::ImapTarget,
-    transfer::{self, MailboxReport, Options, Pair, PassKind, Unobserved, VerifyLevel},
+    transfer::{self, Event, MailboxReport, Observer, Options, Pair, PassKind, Unobserved, VerifyLevel},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -146,7 +146,29 @@ impl Stage {
         self.pass_with(options).await
     }
 
-    async fn pass_with(&self, options: Options) -> MailboxReport {
+    /// One pass with these options.
+    pub async fn pass_with(&self, options: Options) -> MailboxReport {
+        self.pass_watched(options, Arc::new(Unobserved), CancellationToken::new()).await
+    }
+
+    /// One pass with these options, which a person stops as soon as it has to wait.
+    pub async fn pass_until_throttled(&self, options: Options) -> MailboxReport {
+        let stop = CancellationToken::new();
+        self.pass_watched(options, Arc::new(StopsWhenThrottled(stop.clone())), stop).await
+    }
+
+    /// Lets a day pass for the ledger.
+    pub fn a_day_later(&self) {
+        let ledger = rusqlite::Connection::open(self.home.path().join("ledger.db")).unwrap();
+        ledger.execute("UPDATE placement SET read_at = read_at - 25 * 3600", []).unwrap();
+    }
+
+    async fn pass_watched(
+        &self,
+        options: Options,
+        observer: Arc<dyn Observer>,
+        stop: CancellationToken,
+    ) -> MailboxReport {
         let at = self.line.as_ref().map_or(self.target.port(), |line| line.address().port());
         let pair = Pair {
             source_identity: "source".to_owned(),
@@ -155,7 +177,7 @@ impl Stage {
             target: Arc::new(ImapTarget::new(self.settings(at, Side::Target, Some(self.profile)))),
         };
         let ledger: Arc<dyn Ledger> = SqliteLedger::open(Path::new(&self.home.path().join("ledger.db"))).unwrap();
-        transfer::run_pass(&pair, ledger, &options, Arc::new(Unobserved), CancellationToken::new()).await
+        transfer::run_pass(&pair, ledger, &options, observer, stop).await
     }
 
     /// Passes until everything is verified; the last report and the time of them all.
@@ -190,6 +212,17 @@ impl Stage {
         lines.extend(unknown.map(|message| format!("never sent: {}", message.0)));
         lines.truncate(20);
         assert!(lines.is_empty(), "{lines:#?}");
+    }
+}
+
+/// A person who does not wait.
+struct StopsWhenThrottled(CancellationToken);
+
+impl Observer for StopsWhenThrottled {
+    fn on(&self, event: &Event) {
+        if matches!(event, Event::Throttled { .. }) {
+            self.0.cancel();
+        }
     }
 }
 

@@ -127,6 +127,9 @@ impl Ledger for FaultyLedger {
     async fn intend(&self, lease: Lease, intents: Vec<Intent>) -> Result<()> {
         self.write(self.inner.intend(lease, intents)).await
     }
+    async fn read_since(&self, pair: i64, since: i64) -> Result<Vec<(i64, u64)>> {
+        self.read(self.inner.read_since(pair, since)).await
+    }
     async fn settle(&self, lease: Lease, settlements: Vec<Settlement>) -> Result<()> {
         self.write(self.inner.settle(lease, settlements)).await
     }

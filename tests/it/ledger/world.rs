@@ -122,6 +122,7 @@ pub fn intent(row: RowId) -> Intent {
         rung: 0,
         repairs: String::new(),
         applied: Flags::default(),
+        read_at: None,
     }
 }
 
