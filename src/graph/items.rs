@@ -8,7 +8,7 @@ use serde_json::json;
 use url::Url;
 
 use super::{
-    Changes, DeltaLink, ImportSession, Item, ItemFolder, Pages,
+    Changes, DeltaLink, ImportSession, Item, Mailbox, Pages,
     mailbox::json as body_of,
     page::Caller,
     refusal::{Failure, Refusal, Told, Word},
@@ -20,14 +20,14 @@ use super::{
 };
 use crate::{
     body::{Body, BodyStore},
-    error::{Disposition, Error, Result, Scope},
+    error::{Code, Disposition, Error, Result, Scope},
     limits, net,
 };
 
 /// A mailbox as a store of items.
 #[derive(Clone, Debug)]
 pub struct ItemStore {
-    caller: Caller,
+    pub(super) mailbox: Mailbox,
     id: String,
 }
 
@@ -59,15 +59,6 @@ pub enum Import {
     },
     /// The session is over: nothing was imported, and another session will do.
     SessionOver,
-}
-
-/// What came of creating a folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Created {
-    /// It is new.
-    New(ItemFolder),
-    /// One of this name was there.
-    Exists,
 }
 
 #[derive(Deserialize)]
@@ -103,8 +94,12 @@ struct Wanted<'a> {
 }
 
 impl ItemStore {
-    pub(super) fn new(caller: Caller, id: String) -> Self {
-        ItemStore { caller, id }
+    pub(super) fn new(mailbox: Mailbox, id: String) -> Self {
+        ItemStore { mailbox, id }
+    }
+
+    pub(super) fn caller(&self) -> &Caller {
+        self.mailbox.caller()
     }
 
     /// The mailbox's id, `MBX:…@…`.
@@ -112,44 +107,10 @@ impl ItemStore {
         &self.id
     }
 
-    fn url(&self, segments: &[&str], query: &[(&str, &str)]) -> Url {
+    pub(super) fn url(&self, segments: &[&str], query: &[(&str, &str)]) -> Url {
         let start = ["admin", "exchange", "mailboxes", self.id.as_str()];
         let path: Vec<&str> = start.into_iter().chain(segments.iter().copied()).collect();
-        address(self.caller.service.root(), &path, query)
-    }
-
-    /// The top folders, search folders among them.
-    pub fn folders(&self) -> Pages<ItemFolder> {
-        self.folder_pages(&["folders"])
-    }
-
-    /// The folders that lie in `folder`.
-    pub fn child_folders(&self, folder: &str) -> Pages<ItemFolder> {
-        self.folder_pages(&["folders", folder, "childFolders"])
-    }
-
-    fn folder_pages(&self, segments: &[&str]) -> Pages<ItemFolder> {
-        let page = limits::GRAPH_FOLDER_PAGE.to_string();
-        let query = [("$select", ItemFolder::SELECT), ("$top", page.as_str())];
-        let first = Request::get(self.url(segments, &query), "item folders").paged(limits::GRAPH_FOLDER_PAGE);
-        Pages::new(self.caller.clone(), first)
-    }
-
-    /// A new folder for items of `class` in `parent`, or at the top.
-    ///
-    /// # Errors
-    /// In doubt where the answer was lost: list the folders then.
-    pub async fn create_folder(&self, parent: Option<&str>, name: &str, class: &str) -> Result<Created> {
-        let url = match parent {
-            Some(parent) => self.url(&["folders", parent, "childFolders"], &[]),
-            None => self.url(&["folders"], &[]),
-        };
-        let body = body_of(&json!({ "displayName": name, "type": class }))?;
-        let request = Request::post(url, Payload::Json(body), "a new folder").reaching(Scope::Folder);
-        match self.caller.try_json(&request).await {
-            Err(failure) if failure.says(&["ErrorFolderExists"]) => Ok(Created::Exists),
-            outcome => outcome.map(Created::New).map_err(Failure::into_error),
-        }
+        address(self.caller().service.root(), &path, query)
     }
 
     /// The items of a folder with their search keys and delivery times.
@@ -157,18 +118,28 @@ impl ItemStore {
         let page = limits::GRAPH_PAGE.to_string();
         let query = [("$select", Item::SELECT), ("$expand", EXPAND), ("$top", page.as_str())];
         let first = Request::get(self.url(&["folders", folder, "items"], &query), "items").paged(limits::GRAPH_PAGE);
-        Pages::new(self.caller.clone(), first.reaching(Scope::Folder))
+        Pages::new(self.caller().clone(), first.reaching(Scope::Folder))
     }
 
-    /// What changed in a folder since `since`; all of it without that.
+    /// One item with its search key and delivery time.
+    ///
+    /// # Errors
+    /// [`Code::ItemVanished`]: it is gone.
+    pub async fn item(&self, folder: &str, item: &str) -> Result<Item> {
+        let query = [("$select", Item::SELECT), ("$expand", EXPAND)];
+        let request = Request::get(self.url(&["folders", folder, "items", item], &query), "an item");
+        self.caller().json(&request.reaching(Scope::Message)).await
+    }
+
+    /// What changed in a folder since `since`; all of it without that. Search keys and delivery times do not come with changes:
+    /// the service expands nothing there.
     ///
     /// # Errors
     /// `since` is no link of this service.
     pub fn changes(&self, folder: &str, since: Option<&DeltaLink>) -> Result<Changes<Item>> {
-        let query = [("$select", Item::SELECT), ("$expand", EXPAND)];
-        let url = self.url(&["folders", folder, "items", "delta"], &query);
+        let url = self.url(&["folders", folder, "items", "delta"], &[("$select", Item::SELECT)]);
         let first = Request::get(url, "changed items").paged(limits::GRAPH_PAGE).reaching(Scope::Folder);
-        Changes::new(self.caller.clone(), first, since)
+        Changes::new(self.caller().clone(), first, since)
     }
 
     /// The streams of up to [`limits::GRAPH_BATCH`] items, in their order.
@@ -178,7 +149,7 @@ impl ItemStore {
     pub async fn export(&self, ids: &[String], store: &BodyStore) -> Result<Vec<Export>> {
         let payload = Payload::Json(body_of(&Wanted { item_ids: ids })?);
         let request = Request::post(self.url(&["exportItems"], &[]), payload, "an export").repeatable();
-        let mut answer = self.caller.send(&request.reaching(Scope::Message)).await.map_err(Failure::into_error)?;
+        let mut answer = self.caller().send(&request.reaching(Scope::Message)).await.map_err(Failure::into_error)?;
         let mut splicer = Splicer::new(store);
         while let Some(chunk) = answer.response.chunk().await.map_err(|cause| answer.place.lost(&cause))? {
             splicer.write(&chunk).map_err(|cause| match cause.kind() {
@@ -199,7 +170,7 @@ impl ItemStore {
         let Some(Exported { change_key, data, error, .. }) = told else { return Export::Omitted };
         if let Some(error) = error {
             let refusal = Refusal { status: reqwest::StatusCode::OK, retry_after: None, told: Told::from(error) };
-            let side = self.caller.service.side();
+            let side = self.caller().service.side();
             let failure = refusal.failure(side, Scope::Message, Effect::Repeatable, "the export of an item".to_owned());
             return Export::Refused(failure.error);
         }
@@ -217,7 +188,7 @@ impl ItemStore {
         let url = self.url(&["createImportSession"], &[]);
         // A session that nobody uses costs nothing, so it may be asked for again.
         let request = Request::post(url, Payload::Nothing, "an import session").repeatable();
-        let reply: ImportSessionReply = self.caller.json(&request).await?;
+        let reply: ImportSessionReply = self.caller().json(&request).await?;
         Ok(reply.into())
     }
 
@@ -227,9 +198,9 @@ impl ItemStore {
     /// [`Disposition::InDoubt`] where the answer was lost or does not tell.
     pub async fn import(&self, session: &ImportSession, folder: &str, stream: Body) -> Result<Import> {
         let wrong = || {
-            let side = self.caller.service.side();
+            let side = self.caller().service.side();
             let words = "an import session's address is no safe one";
-            Error::new(crate::error::Code::Protocol, side, Scope::Mailbox, Disposition::GiveUp, words)
+            Error::new(Code::Protocol, side, Scope::Mailbox, Disposition::GiveUp, words)
         };
         let url = Url::parse(session.url.expose()).map_err(|_| wrong())?;
         if url.scheme() != "https" && !url.host_str().is_some_and(net::is_loopback) {
@@ -238,7 +209,7 @@ impl ItemStore {
         let start = format!("{{\"FolderId\":{},\"Mode\":\"create\",\"Data\":\"", json!(folder));
         let upload = Upload::new(start, stream, "\"}");
         let request = Request::post(url, Payload::Upload(upload), "an import").reaching(Scope::Message);
-        match self.caller.try_json::<Imported>(&request.without_bearer()).await {
+        match self.caller().try_json::<Imported>(&request.without_bearer()).await {
             Ok(Imported { item_id, change_key }) => Ok(Import::Done { item_id, change_key }),
             Err(failure) if matches!(failure.status.map(|s| s.as_u16()), Some(401 | 403)) => Ok(Import::SessionOver),
             Err(failure) => Err(failure.into_error()),

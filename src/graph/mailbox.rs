@@ -1,5 +1,7 @@
 //! A person's mail: folders, messages, their bytes and their marks.
 
+use std::collections::HashSet;
+
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
@@ -75,10 +77,10 @@ impl Mailbox {
     /// A list cannot be read, or there are more than [`limits::FOLDERS_MAX`].
     pub async fn folder_tree(&self) -> Result<Vec<MailFolder>> {
         let mut tree: Vec<MailFolder> = Vec::new();
-        let mut next = 0;
-        let mut level = self.folders();
-        loop {
-            while let Some(page) = level.next().await? {
+        let mut parents = 0;
+        let mut level = Some(self.folders());
+        while let Some(mut pages) = level {
+            while let Some(page) = pages.next().await? {
                 tree.extend(page.into_iter().filter(|folder| !folder.is_hidden && !folder.is_search()));
                 if tree.len() > limits::FOLDERS_MAX {
                     let words = format!("more than {} folders", limits::FOLDERS_MAX);
@@ -86,16 +88,31 @@ impl Mailbox {
                     return Err(Error::new(Code::FolderList, side, Scope::Mailbox, Disposition::GiveUp, words));
                 }
             }
-            let Some(ahead) = tree.get(next..).and_then(|rest| rest.iter().position(|f| f.child_folder_count > 0))
-            else {
-                return Ok(tree);
-            };
-            level = match tree.get(next + ahead) {
-                Some(parent) => self.child_folders(&parent.id),
-                None => return Ok(tree),
-            };
-            next += ahead + 1;
+            level = None;
+            while let Some(parent) = tree.get(parents).filter(|_| level.is_none()) {
+                parents += 1;
+                if parent.child_folder_count > 0 {
+                    level = Some(self.child_folders(&parent.id));
+                }
+            }
         }
+        Ok(tree)
+    }
+
+    /// The ids of top folders that a transfer leaves out: hidden ones, search folders, and what search folders lie in.
+    ///
+    /// # Errors
+    /// The list cannot be read.
+    pub async fn left_out(&self) -> Result<HashSet<String>> {
+        let mut ids = HashSet::new();
+        let mut top = self.folders();
+        while let Some(page) = top.next().await? {
+            ids.extend(
+                page.into_iter().filter(|folder| folder.is_hidden || folder.is_search()).map(|folder| folder.id),
+            );
+        }
+        ids.extend(self.well_known(WellKnown::SearchFolders).await?.map(|folder| folder.id));
+        Ok(ids)
     }
 
     /// The folder that is called so in every language; `None`: this mailbox has none.
@@ -154,8 +171,7 @@ impl Mailbox {
     /// [`Code::ItemVanished`]: it is gone.
     pub async fn update(&self, message: &str, patch: &MessagePatch) -> Result<()> {
         let request = Request::patch(self.url(&["messages", message], &[]), json(patch)?, "a message's marks");
-        let _: serde_json::Value = self.caller.json(&request.reaching(Scope::Message)).await?;
-        Ok(())
+        self.caller.send(&request.reaching(Scope::Message)).await.map_err(Failure::into_error)?.ignore().await
     }
 
     /// Sets marks of many messages; the outcomes are in their order.
@@ -184,7 +200,7 @@ impl Mailbox {
     pub async fn items(&self) -> Result<ItemStore> {
         let url = self.url(&["settings", "exchange"], &[("$select", ExchangeSettings::SELECT)]);
         let settings: ExchangeSettings = self.caller.json(&Request::get(url, "the mailbox's id")).await?;
-        Ok(ItemStore::new(self.caller.clone(), settings.primary_mailbox_id))
+        Ok(ItemStore::new(self.clone(), settings.primary_mailbox_id))
     }
 
     pub(super) fn caller(&self) -> &Caller {

@@ -10,6 +10,7 @@
 
 mod allowance;
 mod batch;
+mod item_folders;
 mod items;
 mod mailbox;
 mod page;
@@ -24,7 +25,8 @@ mod upload;
 mod window;
 
 pub use allowance::{Allowance, Pace, Usage};
-pub use items::{Created, Export, Import, ItemStore};
+pub use item_folders::Created;
+pub use items::{Export, Import, ItemStore};
 pub use mailbox::Mailbox;
 pub use page::{Change, Changes, DeltaLink, Pages, Turn};
 pub use people::Standing;

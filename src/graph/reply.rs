@@ -27,6 +27,21 @@ impl Answer {
         serde_json::from_slice(&body).map_err(|_| self.place.senseless("the answer is not what was asked for"))
     }
 
+    /// Reads the answer to its end, so that the connection can be used again; what it says does not matter.
+    ///
+    /// # Errors
+    /// It is lost on its way, or has no end.
+    pub(super) async fn ignore(mut self) -> Result<()> {
+        let mut length = 0;
+        while let Some(chunk) = self.response.chunk().await.map_err(|cause| self.place.lost(&cause))? {
+            length += chunk.len();
+            if length > limits::GRAPH_REPLY {
+                return Err(self.place.senseless("the answer has no end"));
+            }
+        }
+        Ok(())
+    }
+
     /// The answer's bytes as a body in `store`.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
 };
 
 use reqwest::{
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::{
     clock,
-    error::{Code, Disposition, Error, Result, Side},
+    error::{Code, Disposition, Error, Result, Scope, Side},
     limits,
     net::http,
     oauth::{AccessToken, SignIn},
@@ -86,22 +87,32 @@ impl Service {
     /// # Errors
     /// Every refusal, and every way not to get an answer; [`Disposition::InDoubt`] where the request may have taken effect once.
     pub(super) async fn send(&self, request: &Request, allowance: Option<&Allowance>) -> Result<Answer, Failure> {
-        if !request.bearer {
-            return self.attempt(request, None, allowance).await;
-        }
-        let token = self.token().await?;
-        match self.attempt(request, Some(&token), allowance).await {
-            Err(failure) if failure.status == Some(StatusCode::UNAUTHORIZED) => {
+        let (permit, token) = self.leave(request, allowance).await?;
+        match (self.attempt(request, token.as_ref(), allowance, permit).await, token) {
+            (Err(failure), Some(token)) if failure.status == Some(StatusCode::UNAUTHORIZED) => {
                 self.0.sign_in.refused(&token);
-                let token = self.token().await?;
-                self.attempt(request, Some(&token), allowance).await
+                let (permit, token) = self.leave(request, allowance).await?;
+                self.attempt(request, token.as_ref(), allowance, permit).await
             }
-            outcome => outcome,
+            (outcome, _) => outcome,
         }
     }
 
-    async fn token(&self) -> Result<AccessToken, Failure> {
-        self.0.sign_in.access_token().await.map_err(Failure::unanswered)
+    /// What a request needs before it goes. The token comes last: it must not grow old while the limits are waited for.
+    async fn leave(
+        &self,
+        request: &Request,
+        allowance: Option<&Allowance>,
+    ) -> Result<(Option<Permit>, Option<AccessToken>), Failure> {
+        let permit = match allowance {
+            Some(allowance) => Some(allowance.permit(request.counted, request.payload.len()).await),
+            None => None,
+        };
+        if !request.bearer {
+            return Ok((permit, None));
+        }
+        let token = self.0.sign_in.access_token().await.map_err(Failure::unanswered)?;
+        Ok((permit, Some(token)))
     }
 
     async fn attempt(
@@ -109,14 +120,10 @@ impl Service {
         request: &Request,
         token: Option<&AccessToken>,
         allowance: Option<&Allowance>,
+        permit: Option<Permit>,
     ) -> Result<Answer, Failure> {
-        let size = request.payload.len();
-        let permit = match allowance {
-            Some(allowance) => Some(allowance.permit(request.counted, size).await),
-            None => None,
-        };
         let built = self.build(request, token)?;
-        let deadline = limits::COMMAND_DEADLINE + std::time::Duration::from_secs(size / limits::SLOWEST_RATE);
+        let deadline = limits::COMMAND_DEADLINE + Duration::from_secs(request.payload.len() / limits::SLOWEST_RATE);
         let answer = match clock::timeout(deadline, built.send()).await {
             Some(Ok(answer)) => answer,
             Some(Err(cause)) if cause.is_connect() => {
@@ -169,7 +176,7 @@ impl Service {
     fn unanswered(&self, request: &Request, cause: &reqwest::Error) -> Error {
         let fault = http::fault(cause, self.0.side);
         let subject = format!("{} ({})", fault.subject(), request.what);
-        fault.scoped(request.scope.max(crate::error::Scope::Mailbox)).about(subject)
+        fault.scoped(request.scope.max(Scope::Mailbox)).about(subject)
     }
 }
 
@@ -199,14 +206,13 @@ impl Place {
     pub(super) fn lost(&self, cause: &reqwest::Error) -> Error {
         let fault = http::fault(cause, self.side);
         let subject = format!("{}: {}", self.subject, fault.subject());
-        in_doubt(fault.scoped(crate::error::Scope::Mailbox).about(subject), self.effect)
+        in_doubt(fault.scoped(Scope::Mailbox).about(subject), self.effect)
     }
 
     /// The answer makes no sense.
     pub(super) fn senseless(&self, words: &str) -> Error {
         let subject = format!("{}: {words}", self.subject);
-        let error =
-            Error::new(Code::Protocol, self.side, crate::error::Scope::Mailbox, Disposition::RetryAfter(None), subject);
+        let error = Error::new(Code::Protocol, self.side, Scope::Mailbox, Disposition::RetryAfter(None), subject);
         in_doubt(error, self.effect)
     }
 }

@@ -44,11 +44,6 @@ pub struct ItemFolder {
 impl ItemFolder {
     /// What is asked for.
     pub const SELECT: &'static str = "id,displayName,parentFolderId,childFolderCount,totalItemCount,type";
-
-    /// Whether it only shows what lies in others (microsoft365.md part III 4).
-    pub fn is_search(&self) -> bool {
-        self.class.as_deref().is_some_and(|class| class.eq_ignore_ascii_case("IPF.Note.SearchFolder"))
-    }
 }
 
 /// An item of any class, without its content.

@@ -75,31 +75,40 @@ pub(super) fn create(inside: &mut Inside, call: &Call, id: &str, parent: Option<
 }
 
 fn folder_json(mailbox: &Mailbox, folder: &Folder) -> Value {
-    let items = mailbox.items.values().filter(|item| item.folder == folder.serial).count();
+    let items = mailbox.shown_in(folder).count();
     let children = mailbox.folders.values().filter(|f| f.parent == Some(folder.serial)).count();
-    let class = if folder.search { "IPF.Note.SearchFolder" } else { folder.class.as_str() };
     json!({
         "id": mailbox.ids.folder(folder.serial), "displayName": folder.name,
         "parentFolderId": mailbox.ids.folder(folder.parent.unwrap_or_default()), "childFolderCount": children,
-        "totalItemCount": items, "type": class,
+        "totalItemCount": items, "type": folder.class,
     })
 }
 
 /// `GET …/folders/{key}/items`.
 pub(super) fn items(inside: &Inside, call: &Call, id: &str, key: &str) -> Result<Answer, Problem> {
     let mailbox = by_id(inside, id)?;
-    let folder = mail::folder(mailbox, key)?.serial;
     let expanded = select::expanded(call)?;
-    let found = mailbox.items.values().filter(|item| item.folder == folder);
+    let found = mailbox.shown_in(mail::folder(mailbox, key)?);
     paging::page_of(inside, call, Type::MailboxItem, found, |item| item_json(call, mailbox, item, &expanded))
 }
 
-/// `GET …/folders/{key}/items/delta`.
-pub(super) fn changes(inside: &Inside, call: &Call, id: &str, key: &str) -> Result<Answer, Problem> {
+/// `GET …/folders/{key}/items/{item}`.
+pub(super) fn one_item(inside: &Inside, call: &Call, id: &str, key: &str, item: &str) -> Result<Answer, Problem> {
     let mailbox = by_id(inside, id)?;
     let folder = mail::folder(mailbox, key)?.serial;
     let expanded = select::expanded(call)?;
-    let json = |item: &Item| item_json(call, mailbox, item, &expanded);
+    let item = mailbox.item(item).filter(|item| item.folder == folder).ok_or_else(Problem::no_such_item)?;
+    Ok(Answer::json(select::one(call, Type::MailboxItem, item_json(call, mailbox, item, &expanded))?))
+}
+
+/// `GET …/folders/{key}/items/delta`; it expands nothing.
+pub(super) fn changes(inside: &Inside, call: &Call, id: &str, key: &str) -> Result<Answer, Problem> {
+    let mailbox = by_id(inside, id)?;
+    let folder = mail::folder(mailbox, key)?.serial;
+    if call.query.contains_key("$expand") {
+        return Err(Problem::bad_request("Unsupported $expand."));
+    }
+    let json = |item: &Item| item_json(call, mailbox, item, &[]);
     delta::page(inside, call, mailbox, folder, Type::MailboxItem, |_| true, json)
 }
 

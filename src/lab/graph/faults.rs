@@ -71,8 +71,13 @@ impl Fault {
         matches!(self, Fault::RefuseAfter(_) | Fault::CutAfter)
     }
 
-    pub(super) fn answer(self) -> Answer {
+    /// What a request of `kind` is answered.
+    pub(super) fn answer(self, kind: Kind) -> Answer {
         match self {
+            Fault::Refuse(403, _) if kind == Kind::Directory => {
+                let words = "Insufficient privileges to complete the operation.";
+                Problem::new(403, "Authorization_RequestDenied", words).into()
+            }
             Fault::Cut | Fault::CutAfter => Answer::cut(),
             Fault::Refuse(429, seconds) => Problem::throttled("MailboxConcurrency", seconds).into(),
             Fault::Refuse(status, seconds) => problem(status).after(seconds).into(),

@@ -70,7 +70,7 @@ fn is_mail(folder: &Folder) -> bool {
 
 /// Ids of folders are the same in both forms here: a transfer never moves one.
 fn folder_json(mailbox: &Mailbox, folder: &Folder) -> Value {
-    let items = || mailbox.items.values().filter(|item| item.folder == folder.serial);
+    let items = || mailbox.shown_in(folder);
     let children = mailbox.folders.values().filter(|f| f.parent == Some(folder.serial) && is_mail(f)).count();
     let mut json = json!({
         "id": mailbox.ids.folder(folder.serial), "displayName": folder.name,

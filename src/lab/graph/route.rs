@@ -59,6 +59,7 @@ fn get_items(inside: &Inside, call: &Call, id: &str, segments: &[&str]) -> Resul
         ["folders", key, "childFolders"] => exchange::folders(inside, call, id, Some(key)),
         ["folders", key, "items"] => exchange::items(inside, call, id, key),
         ["folders", key, "items", "delta" | "delta()"] => exchange::changes(inside, call, id, key),
+        ["folders", key, "items", item] => exchange::one_item(inside, call, id, key, item),
         _ => Err(unknown(segments)),
     }
 }

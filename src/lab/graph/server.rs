@@ -218,7 +218,7 @@ impl Desk {
         if kind == Kind::Batch {
             let fault = self.lock().faults.next(kind);
             return match fault {
-                Some(fault) => Ok(fault.answer()),
+                Some(fault) => Ok(fault.answer(kind)),
                 None => batch::answer(self, call).await,
             };
         }
@@ -226,12 +226,12 @@ impl Desk {
         self.delay().await;
         let fault = self.lock().faults.next(kind);
         if let Some(fault) = fault.filter(|fault| !fault.is_after()) {
-            return Ok(fault.answer());
+            return Ok(fault.answer(kind));
         }
         let answer = route::answer(&mut self.lock(), call);
         drop(slot);
         match fault {
-            Some(fault) => Ok(fault.answer()),
+            Some(fault) => Ok(fault.answer(kind)),
             None => answer,
         }
     }

@@ -104,7 +104,7 @@ const USUAL: [(&str, &str, Option<&str>); 13] = [
 ];
 
 impl Mailbox {
-    /// A mailbox with the usual folders, empty, and two that a transfer must leave out: a hidden one and a search folder.
+    /// A mailbox with the usual folders, empty, and some that a transfer must leave out: hidden ones and search folders.
     pub fn new() -> Self {
         let mut mailbox = Mailbox {
             ids: Ids::new(),
@@ -118,14 +118,26 @@ impl Mailbox {
         for (name, class, well_known) in USUAL {
             mailbox.insert(None, name, class, well_known);
         }
-        let hidden = mailbox.insert(None, "PersonMetadata", "IPF.Note", None);
-        let search = mailbox.insert(None, "Unread Mail", "IPF.Note", Some("searchfolders"));
-        for (serial, change) in [(hidden, true), (search, false)] {
-            if let Some(folder) = mailbox.folders.get_mut(&serial) {
-                (folder.hidden, folder.search) = (change, !change);
-            }
+        let metadata = mailbox.insert(None, "PersonMetadata", "IPF.Note", None);
+        let finder = mailbox.insert(None, "Finder", "IPF.Note", Some("searchfolders"));
+        let searches = [
+            mailbox.insert(None, "Large Mail", "IPF.Note", None),
+            mailbox.insert(Some(finder), "Unread Mail", "IPF.Note", None),
+        ];
+        for folder in mailbox.folders.values_mut() {
+            folder.hidden = [metadata, finder].contains(&folder.serial);
+            folder.search = searches.contains(&folder.serial);
         }
         mailbox
+    }
+
+    /// What a folder shows; a search folder shows the mail of all others.
+    pub(super) fn shown_in<'a>(&'a self, folder: &'a Folder) -> impl Iterator<Item = &'a Item> {
+        let is_shown = |item: &&Item| match folder.search {
+            true => item.data.class.starts_with("IPM.Note"),
+            false => item.folder == folder.serial,
+        };
+        self.items.values().filter(is_shown)
     }
 
     fn insert(&mut self, parent: Option<u64>, name: &str, class: &str, well_known: Option<&'static str>) -> u64 {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use mailhaul::{
     body::Body,
     error::{Code, Disposition},
-    graph::{Created, Export, Import, Item, ItemFolder, ItemStore, Turn},
+    graph::{Created, Export, Import, Item, ItemStore, Turn},
     lab::{
         graph::{Kind, NewItem, Settings, fill},
         mailstore::Content,
@@ -13,19 +13,6 @@ use mailhaul::{
 };
 
 use super::stage::{KIM, LEE, Stage, date, mail};
-
-/// Every folder of a mailbox, parents first.
-async fn tree(store: &ItemStore) -> Vec<ItemFolder> {
-    let mut tree = store.folders().all(1000).await.unwrap();
-    let mut next = 0;
-    while next < tree.len() {
-        if tree[next].child_folder_count > 0 {
-            tree.extend(store.child_folders(&tree[next].id).all(1000).await.unwrap());
-        }
-        next += 1;
-    }
-    tree
-}
 
 /// Everything about the items of a mailbox that a transfer keeps.
 fn contents(stage: &Stage, user: &str) -> Vec<String> {
@@ -64,13 +51,13 @@ async fn every_class_arrives_whole() {
     let target = stage.mailbox(LEE).items().await.unwrap();
     assert_ne!(source.id(), target.id());
     let mut folders = BTreeMap::new();
-    for folder in tree(&target).await {
+    for folder in target.folder_tree().await.unwrap() {
         folders.insert(folder.display_name.clone(), folder.id);
     }
     let session = target.import_session().await.unwrap();
     let mut imported = 0;
-    for folder in tree(&source).await {
-        if folder.is_search() || folder.total_item_count == 0 {
+    for folder in source.folder_tree().await.unwrap() {
+        if folder.total_item_count == 0 {
             continue;
         }
         let parent = folders.get("Archive").filter(|_| folder.display_name == "2019").cloned();
@@ -99,17 +86,25 @@ async fn every_class_arrives_whole() {
 }
 
 #[tokio::test]
-async fn search_folders_are_known_and_names_are_taken_once() {
+async fn folders_that_show_others_are_left_out_and_names_are_taken_once() {
     let stage = Stage::new(Settings::default()).await;
+    stage.add(KIM, "Inbox", "a");
     let store = stage.mailbox(KIM).items().await.unwrap();
-    let folders = tree(&store).await;
-    let search: Vec<&str> = folders.iter().filter(|f| f.is_search()).map(|f| f.display_name.as_str()).collect();
-    assert_eq!(search, ["Unread Mail"]);
+    let all = store.folders().all(100).await.unwrap();
+    let search = all.iter().find(|folder| folder.display_name == "Large Mail").unwrap();
+    assert_eq!((search.class.as_deref(), search.total_item_count), (Some("IPF.Note"), 1), "it looks like any other");
+    let folders = store.folder_tree().await.unwrap();
+    let names: Vec<&str> = folders.iter().map(|folder| folder.display_name.as_str()).collect();
+    assert!(names.contains(&"Inbox") && names.contains(&"Calendar"), "{names:?}");
+    for name in ["Large Mail", "Unread Mail", "Finder", "PersonMetadata"] {
+        assert!(!names.contains(&name), "{name}: {names:?}");
+    }
     let calendar = folders.iter().find(|folder| folder.display_name == "Calendar").unwrap();
     assert_eq!(calendar.class.as_deref(), Some("IPF.Appointment"));
     let new = store.create_folder(Some(&calendar.id), "Work", "IPF.Appointment").await.unwrap();
     assert!(matches!(&new, Created::New(folder) if folder.class.as_deref() == Some("IPF.Appointment")), "{new:?}");
     assert_eq!(store.create_folder(Some(&calendar.id), "work", "IPF.Appointment").await.unwrap(), Created::Exists);
+    assert!(store.folder_tree().await.unwrap().iter().any(|folder| folder.display_name == "Work"));
 }
 
 #[tokio::test]
@@ -211,6 +206,8 @@ async fn changes_of_items_are_told_like_those_of_messages() {
         other => panic!("{other:?}"),
     }
     .collect();
-    assert_eq!((page.len(), page[0].class.as_str()), (1, "IPM.Appointment"));
+    assert_eq!((page.len(), page[0].class.as_str(), page[0].search_key()), (1, "IPM.Appointment", None));
+    let whole = store.item(&folder, &page[0].id).await.unwrap();
+    assert!(whole.search_key().is_some() && whole.id == page[0].id, "{whole:?}");
     assert!(matches!(changes.turn().await.unwrap(), Turn::End(_)));
 }

@@ -2,7 +2,7 @@
 
 use mailhaul::{
     directory::{Directory, GraphDirectory, Verdict},
-    error::Code,
+    error::{Code, Scope},
     graph::Pace,
     lab::graph::{Fault, Kind, Person, Settings, Status},
 };
@@ -65,4 +65,7 @@ async fn a_directory_that_cannot_be_asked_is_no_verdict() {
     stage.graph.inject(Kind::Directory, Fault::Refuse(503, None), 1);
     assert_eq!(directory.look_up(KIM).await.unwrap_err().code(), Code::Server);
     assert!(directory.look_up(KIM).await.is_ok());
+    stage.graph.inject(Kind::Directory, Fault::Refuse(403, None), 1);
+    let error = directory.look_up(KIM).await.unwrap_err();
+    assert_eq!((error.code(), error.scope()), (Code::Consent, Scope::Endpoint));
 }
