@@ -4,11 +4,14 @@ use super::Said;
 use super::copying::post;
 use crate::support::dovecot::{Dovecot, PASSWORD};
 use crate::support::project::Project;
+use crate::trials::{seed, size};
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Instant;
 
 /// Runs the product with `input` on standard input and these variables.
 fn mailhaul(dir: &Path, arguments: &[&str], input: &str, variables: &[(&str, &str)]) -> Said {
@@ -125,4 +128,29 @@ fn the_key_may_have_a_passphrase_or_be_in_the_environment() {
     let said = mailhaul(home, &["secrets", "rotate", "--new-key-file", "x.key"], "", &[("MAILHAUL_KEY", key)]);
     said.expect(2, "the vault is encrypted to age1");
     assert!(!said.err.contains(key));
+}
+
+/// Killed anywhere, a rotation leaves a key that opens all: the next one encrypts every secret anew.
+#[test]
+fn a_rotation_that_is_killed_loses_nothing() {
+    let address = "127.0.0.1:9".parse().unwrap();
+    let users: Vec<_> = (0..30).map(|n| (format!("u{n}"), format!("v{n}"))).collect();
+    let project = Project::new(address, address, &users, 1);
+    let home = project.home.path();
+    done(home, &["secrets", "import"]);
+    let begun = Instant::now();
+    done(home, &["secrets", "rotate"]);
+    let whole = begun.elapsed();
+    let mut random = fastrand::Rng::with_seed(seed());
+    let kills = (0..size(12, 150)).filter(|_| {
+        let running = project.start(&["secrets", "rotate"]);
+        thread::sleep(whole.mul_f64(random.f64()));
+        let killed = running.kill();
+        let rotated = done(home, &["secrets", "rotate", "--json"]).document();
+        assert_eq!(rotated["secrets"], 60);
+        killed
+    });
+    let kills = kills.count();
+    println!("{kills} of them were killed within {whole:?}");
+    assert!(kills > 0);
 }
