@@ -12,7 +12,7 @@ mod utf7;
 
 pub use exchange::{Language, add_control_name, exchange_target};
 pub use huge::{huge, one_large};
-pub use utf7::encode_name;
+pub use utf7::{decode_name, encode_name};
 
 use self::mail::Author;
 use super::mailstore::{Mailbox, Mailstore, NewMessage};

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::{
     answer::{Answer, Content, Problem},
     call::Call,
-    route,
     server::{Desk, Inside},
 };
 
@@ -48,7 +47,7 @@ fn read(call: &Call, part: &Value) -> Result<(String, Call), Problem> {
 
 fn one<T>(inside: &mut Inside, admitted: &Result<T, Problem>, id: &str, part: &Call) -> Value {
     let answer = match admitted {
-        Ok(_) => route::answer(inside, part).unwrap_or_else(Answer::from),
+        Ok(_) => inside.answer(part).unwrap_or_else(Answer::from),
         Err(problem) => problem.clone().into(),
     };
     let body = match answer.content {

@@ -20,6 +20,7 @@ mod limiter;
 mod mail;
 mod paging;
 mod people;
+mod reflect;
 mod route;
 mod select;
 mod server;

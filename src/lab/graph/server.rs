@@ -18,12 +18,14 @@ use super::{
     faults::Faults,
     import::Session,
     limiter::Load,
+    reflect::Reflection,
     route,
 };
 use crate::{
     clock,
     lab::{
         entra::{self, Service},
+        mailstore::Mailstore,
         web::Web,
     },
     limits,
@@ -93,6 +95,8 @@ pub(super) struct Inside {
     pub(super) people: Vec<Person>,
     /// By the id of their user.
     pub(super) mailboxes: BTreeMap<String, Mailbox>,
+    /// Mailboxes that IMAP serves too.
+    reflections: BTreeMap<String, Reflection>,
     /// By their token.
     pub(super) sessions: BTreeMap<String, Session>,
     pub(super) faults: Faults,
@@ -121,6 +125,7 @@ impl Graph {
             settings,
             people,
             mailboxes,
+            reflections: BTreeMap::new(),
             sessions: BTreeMap::new(),
             faults: Faults::default(),
             loads: BTreeMap::new(),
@@ -142,7 +147,18 @@ impl Graph {
     pub fn mailbox<R>(&self, name: &str, look: impl FnOnce(&mut Mailbox) -> R) -> Option<R> {
         let mut inside = self.desk.lock();
         let id = inside.people.iter().find(|person| person.name() == name)?.id.clone();
-        inside.mailboxes.get_mut(&id).map(look)
+        inside.reflect(&id);
+        let seen = inside.mailboxes.get_mut(&id).map(look);
+        inside.reflect(&id);
+        seen
+    }
+
+    /// Lets IMAP serve the mailbox of somebody too, by the name that signs in: both show the same messages from now on.
+    pub fn share(&self, name: &str, store: &Mailstore) {
+        let mut inside = self.desk.lock();
+        let Some(id) = inside.people.iter().find(|person| person.name() == name).map(|p| p.id.clone()) else { return };
+        inside.reflections.insert(id.clone(), Reflection::new(store));
+        inside.reflect(&id);
     }
 
     /// Adds or replaces somebody, with an empty mailbox where one belongs to it.
@@ -196,6 +212,27 @@ impl Graph {
     }
 }
 
+impl Inside {
+    /// Answers one request, with what IMAP did to the mailbox before it.
+    pub(super) fn answer(&mut self, call: &Call) -> Result<Answer, Problem> {
+        let mailbox = route::mailbox(self, call).filter(|id| self.reflections.contains_key(id));
+        if let Some(id) = &mailbox {
+            self.reflect(id);
+        }
+        let answer = route::answer(self, call);
+        if let Some(id) = &mailbox {
+            self.reflect(id);
+        }
+        answer
+    }
+
+    fn reflect(&mut self, id: &str) {
+        if let (Some(reflection), Some(mailbox)) = (self.reflections.get_mut(id), self.mailboxes.get_mut(id)) {
+            reflection.sync(mailbox);
+        }
+    }
+}
+
 async fn handle(State(desk): State<Desk>, request: axum::extract::Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, limits::LAB_UPLOAD).await else {
@@ -228,7 +265,7 @@ impl Desk {
         if let Some(fault) = fault.filter(|fault| !fault.is_after()) {
             return Ok(fault.answer(kind));
         }
-        let answer = route::answer(&mut self.lock(), call);
+        let answer = self.lock().answer(call);
         drop(slot);
         match fault {
             Some(fault) => Ok(fault.answer(kind)),

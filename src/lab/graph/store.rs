@@ -209,9 +209,13 @@ impl Mailbox {
 
     /// Stores an item in the folder with this path of names; its id.
     pub fn add(&mut self, path: &str, data: NewItem) -> Option<String> {
-        let folder = self.by_path(path)?;
-        let serial = self.store(folder, data);
+        let serial = self.add_serial(path, data)?;
         Some(self.ids.immutable(serial))
+    }
+
+    pub(super) fn add_serial(&mut self, path: &str, data: NewItem) -> Option<u64> {
+        let folder = self.by_path(path)?;
+        Some(self.store(folder, data))
     }
 
     pub(super) fn store(&mut self, folder: u64, data: NewItem) -> u64 {
@@ -273,7 +277,7 @@ impl Mailbox {
         items.map(|item| self.ids.immutable(item.serial)).collect()
     }
 
-    fn path(&self, folder: u64) -> String {
+    pub(super) fn path(&self, folder: u64) -> String {
         match self.folders.get(&folder) {
             None => String::new(),
             Some(Folder { parent: None, name, .. }) => name.clone(),

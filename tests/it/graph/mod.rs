@@ -9,4 +9,5 @@ mod mail;
 mod names;
 mod people;
 mod sdk;
+mod shared;
 mod stage;
