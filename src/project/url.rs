@@ -102,7 +102,11 @@ impl Whose {
         let written = url.host_str().filter(|host| !host.is_empty()).ok_or("the host is missing")?;
         let user = decode("user", url.username())?;
         // At the big providers what stands in the host's place is a domain of theirs, unless it is a stand-in.
-        let usual = endpoint::usual_host(kind, auth).filter(|_| !is_loopback(written));
+        let usual = endpoint::usual_host(kind, auth);
+        if usual.is_none() && imap_host.is_some() {
+            return Err("`imap-host` has no meaning here: the host is in the URL".to_owned());
+        }
+        let usual = usual.filter(|_| !is_loopback(written));
         let bare = |host: &str| host.trim_matches(['[', ']']).to_owned();
         let Some(usual) = usual else {
             if user.is_empty() {
@@ -271,6 +275,7 @@ mod tests {
             ("imaps://a:hunter2@h?encryption=ssl", "`encryption` is tls, starttls or none"),
             ("imaps://a:hunter2@h?hunter2=1", "after `?` only encryption"),
             ("imaps://a:hunter2@h?insecure=yes", "`insecure` is true or false"),
+            ("imaps://a:hunter2@h?imap-host=x", "`imap-host` has no meaning here"),
             ("anna:hunter2@h", "begins with no scheme that is known"),
             ("pop3s://a:hunter2@h", "pop3 endpoints are not yet supported"),
             ("microsoft365://a:hunter2@contoso.com", "Microsoft takes no passwords"),

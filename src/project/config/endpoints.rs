@@ -68,15 +68,15 @@ impl Table<'_> {
 
     fn host(&self, auth: &Auth) -> Result<String, Fault> {
         let written = self.raw.imap_host.as_ref().or(self.raw.host.as_ref());
-        match (written, self.raw.kind) {
-            (Some(host), _) if host.is_empty() || host.contains(['/', ' ', '@']) => {
+        match written {
+            Some(host) if host.is_empty() || host.contains(['/', ' ', '@']) => {
                 Err(("host", format!("`{host}` is not a host name; write it bare, as in \"imap.example.org\"")))
             }
-            (Some(host), _) => Ok(host.clone()),
-            (None, kind) if endpoint::usual_host(kind, auth).is_some() => {
-                Ok(endpoint::usual_host(kind, auth).unwrap_or_default().to_owned())
+            Some(host) => Ok(host.clone()),
+            None => {
+                let missing = || ("host", "it is missing; write host = \"imap.example.org\"".to_owned());
+                endpoint::usual_host(self.raw.kind, auth).map(str::to_owned).ok_or_else(missing)
             }
-            (None, _) => Err(("host", "it is missing; write host = \"imap.example.org\"".to_owned())),
         }
     }
 
