@@ -25,7 +25,8 @@
 //!     refusals    the repair ladder, from the same bytes on a fresh session to every repair there is; then quarantine
 //!     flags       differences only, so that what the target's user did stays
 //!     mirror      deletions, if asked, within guards
-//!     verify      the target's own answer against the ledger
+//!   twins       one message under several labels: copied at the target from where it arrived, in rounds until none waits
+//!   verify      the target's own answer against the ledger, by each lane for its folders at once
 //!   tally       counts by query over the ledger, never from counters
 //! ```
 //!
