@@ -252,6 +252,12 @@ pub const GRAPH_REPLY: usize = 16 << 20;
 pub const GRAPH_REFUSAL: usize = 64 << 10;
 /// Messages or items of one page of a list.
 pub const GRAPH_PAGE: usize = 500;
+/// Attempts at a message that the service does not deliver (§4.9: corrupt ones after three).
+pub const GRAPH_ITEM_TRIES: u32 = 3;
+/// What lies between two of them, times the number of attempts so far.
+pub const GRAPH_ITEM_WAIT: Duration = Duration::from_millis(500);
+/// Whole listings of one folder in a pass, for a service that loses its place while it lists.
+pub const GRAPH_RESYNCS: usize = 3;
 /// Folders of one page of a list.
 pub const GRAPH_FOLDER_PAGE: usize = 100;
 /// Pages of one list: a million messages in pages of ten, as a service may cut them.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     body::{Body, BodyStore},
-    error::{Code, Disposition, Error, Result, Scope},
+    error::{Code, Disposition, Error, Result, Scope, Side},
     limits,
 };
 
@@ -39,6 +39,11 @@ impl Mailbox {
     /// Whose it is.
     pub fn user(&self) -> &str {
         &self.user
+    }
+
+    /// Whose side it is on.
+    pub fn side(&self) -> Side {
+        self.caller.service.side()
     }
 
     /// What was asked of it so far.
@@ -74,14 +79,24 @@ impl Mailbox {
     /// Every folder with mail of its own, parents before children: without hidden ones, search folders and what lies in these.
     ///
     /// # Errors
-    /// A list cannot be read, or there are more than [`limits::FOLDERS_MAX`].
+    /// As [`Mailbox::every_folder`].
     pub async fn folder_tree(&self) -> Result<Vec<MailFolder>> {
+        let mut tree = self.every_folder().await?;
+        tree.retain(|folder| !folder.is_hidden && !folder.is_search());
+        Ok(tree)
+    }
+
+    /// Every folder, parents before children. What lies in hidden ones and in search folders is left out.
+    ///
+    /// # Errors
+    /// A list cannot be read, or there are more than [`limits::FOLDERS_MAX`].
+    pub async fn every_folder(&self) -> Result<Vec<MailFolder>> {
         let mut tree: Vec<MailFolder> = Vec::new();
         let mut parents = 0;
         let mut level = Some(self.folders());
         while let Some(mut pages) = level {
             while let Some(page) = pages.next().await? {
-                tree.extend(page.into_iter().filter(|folder| !folder.is_hidden && !folder.is_search()));
+                tree.extend(page);
                 if tree.len() > limits::FOLDERS_MAX {
                     let words = format!("more than {} folders", limits::FOLDERS_MAX);
                     let side = self.caller.service.side();
@@ -91,7 +106,7 @@ impl Mailbox {
             level = None;
             while let Some(parent) = tree.get(parents).filter(|_| level.is_none()) {
                 parents += 1;
-                if parent.child_folder_count > 0 {
+                if parent.child_folder_count > 0 && !parent.is_hidden && !parent.is_search() {
                     level = Some(self.child_folders(&parent.id));
                 }
             }
@@ -113,6 +128,15 @@ impl Mailbox {
         }
         ids.extend(self.well_known(WellKnown::SearchFolders).await?.map(|folder| folder.id));
         Ok(ids)
+    }
+
+    /// The folder with this id.
+    ///
+    /// # Errors
+    /// [`Code::ItemVanished`], [`Code::FolderSelect`]: there is none.
+    pub async fn folder(&self, id: &str) -> Result<MailFolder> {
+        let url = self.url(&["mailFolders", id], &[("$select", MailFolder::SELECT)]);
+        self.caller.json(&Request::get(url, "a folder").reaching(Scope::Folder)).await
     }
 
     /// The folder that is called so in every language; `None`: this mailbox has none.

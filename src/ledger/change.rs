@@ -25,7 +25,8 @@ pub struct NewRow {
 /// What one step of discovery found; applied in one transaction.
 #[derive(Clone, Debug, Default)]
 pub struct Discovered {
-    /// New messages; a key that exists already is left as it is, except that it is not gone and is in this folder.
+    /// New messages; a key that exists already is left as it is, except that it is not gone and is in this folder, and is listed again if it
+    /// had vanished or was removed at the target.
     pub new: Vec<NewRow>,
     /// Changed flags at the source, by row.
     pub flags: Vec<(RowId, Flags)>,

@@ -3,6 +3,7 @@
 //! No method changes mail at the source. An adapter lives in a file beside this one and is held to
 //! the same conformance suite as every other.
 
+pub mod graph;
 pub mod imap;
 
 use async_trait::async_trait;
@@ -34,8 +35,8 @@ pub struct SourceCapabilities {
     pub connections: usize,
     /// How long a round trip to it takes, about.
     pub round_trip: std::time::Duration,
-    /// Unique ids live within the whole mailbox, not a folder.
-    pub mailbox_ids: bool,
+    /// A folder's name on the wire stays when the folder is renamed or moved: it is an id.
+    pub lasting_names: bool,
 }
 
 /// One folder of the source as it is listed.
@@ -62,7 +63,7 @@ pub struct Listed {
     pub id: Vec<u8>,
     /// The content version; empty where content never changes.
     pub version: Vec<u8>,
-    /// The size by the server's account: for planning only (quirk 98).
+    /// The size by the server's account: for planning only (quirk 98). 0: it does not tell.
     pub size: u64,
     /// When it was received; `None` where the server does not say (quirk 99).
     pub received_at: Option<ReceivedAt>,
@@ -94,12 +95,12 @@ pub enum ListingKind {
     Complete,
 }
 
-/// What discovery tells, in order. `scope` names what a cursor belongs to: the folder for IMAP, empty for a whole mailbox.
+/// What discovery tells, in order. A cursor belongs to a folder.
 #[derive(Clone, Debug)]
 pub enum DiscoverEvent {
     /// The folders; sent once, first, and complete.
     Folders(Vec<SourceFolder>),
-    /// A folder's listing begins.
+    /// A folder's listing begins; if it had begun before without an end, this one counts in its place.
     Begin {
         /// Which folder.
         folder: FolderName,

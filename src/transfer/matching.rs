@@ -32,9 +32,12 @@ pub(super) enum Tolerance {
 }
 
 impl Tolerance {
-    /// Whether the two sizes can belong to one message.
+    /// Whether the two sizes can belong to one message. A size of 0 is one that nobody told: it fits any.
     pub fn admits(self, a: u64, b: u64) -> bool {
         let (small, large) = (a.min(b), a.max(b));
+        if small == 0 {
+            return true;
+        }
         match self {
             Tolerance::Exact => small == large,
             Tolerance::Close => large - small <= 1024.max(large / 20),
@@ -157,6 +160,7 @@ mod tests {
     fn tolerances() {
         assert!(Tolerance::Exact.admits(5, 5) && !Tolerance::Exact.admits(5, 6));
         assert!(Tolerance::Close.admits(100, 140) && !Tolerance::Close.admits(10_000, 20_000));
+        assert!(Tolerance::Exact.admits(0, 5) && Tolerance::Close.admits(1_000_000, 0), "untold");
         assert!(Tolerance::Rendered.admits(10_000, 20_000) && !Tolerance::Rendered.admits(10_000, 40_000));
     }
 }

@@ -1,7 +1,7 @@
 //! Messages moved at the source: they are moved at the target too, instead of being copied a second time, where there is evidence.
 //!
-//! A row that is gone (or whose folder is) and a listed row elsewhere with the same size and date are candidates; the body's hash decides. Only
-//! messages that this ledger appended and that still stand at the target are moved. The new place is a durable intent before the
+//! A row that is gone (or whose folder is) and a listed row elsewhere with the same size and date are candidates. The source's own word that
+//! both are one message decides, where it gives one ([`Row::content`]), else the body's hash. Only messages that this ledger appended and that still stand at the target are moved. The new place is a durable intent before the
 //! move, so that a move cut off in the middle is found again like an append: it is settled first, and one that did not happen
 //! is made anew. Left to the copy, it would become a second copy.
 //!
@@ -53,7 +53,7 @@ pub(super) async fn follow(
                 continue;
             }
             let standing = standing(target, &candidates, &left).await?;
-            let moves = with_equal_bytes(run, source, folder, candidates, &mut left, &standing, max_line).await?;
+            let moves = pair_up(run, source, folder, candidates, &mut left, &standing, max_line).await?;
             let (standing, lost): (Vec<Move>, Vec<Move>) =
                 moves.into_iter().partition(|one| standing.contains(&one.old.id));
             for (from, moves) in by_folder(standing) {
@@ -138,8 +138,8 @@ async fn standing(target: &mut dyn TargetSession, candidates: &[Row], left: &Dep
     Ok(standing)
 }
 
-/// Pairs candidates with departed rows of the same bytes, with those that stand at the target first.
-async fn with_equal_bytes(
+/// Pairs candidates with the departed rows that are the same message, with those that stand at the target first.
+async fn pair_up(
     run: &Run,
     source: &mut dyn SourceSession,
     folder: &FolderRow,
@@ -148,20 +148,27 @@ async fn with_equal_bytes(
     standing: &HashSet<RowId>,
     max_line: Option<usize>,
 ) -> Result<Vec<Move>> {
+    let named = |new: &Row| left.get(&likeness(new)).is_some_and(|rows| rows.iter().any(|old| is_named(old, new)));
     let item = |row: &Row| FetchItem { row: row.id, id: row.key.id.clone(), size: row.size };
-    let items = candidates.iter().map(item).collect();
+    let items = candidates.iter().filter(|new| !named(new)).map(item).collect();
     let epoch = folder.epoch.unwrap_or_default();
     let forms = bodies::forms(run, source, &folder.name, epoch, items, max_line).await?;
     let mut moves = Vec::new();
     for new in candidates {
-        let (Some(rows), Some(forms)) = (left.get_mut(&likeness(&new)), forms.get(&new.id)) else { continue };
-        let equal = |old: &Row| old.body_hash.is_some_and(|hash| forms.contains(&hash));
-        let best = rows.iter().position(|old| equal(old) && standing.contains(&old.id));
-        if let Some(at) = best.or_else(|| rows.iter().position(equal)) {
+        let Some(rows) = left.get_mut(&likeness(&new)) else { continue };
+        let has_form = |hash| forms.get(&new.id).is_some_and(|forms| forms.contains(&hash));
+        let same = |old: &Row| is_named(old, &new) || old.body_hash.is_some_and(has_form);
+        let best = rows.iter().position(|old| same(old) && standing.contains(&old.id));
+        if let Some(at) = best.or_else(|| rows.iter().position(same)) {
             moves.push(Move { old: rows.swap_remove(at), new });
         }
     }
     Ok(moves)
+}
+
+/// Whether the source says that both are one message.
+fn is_named(old: &Row, new: &Row) -> bool {
+    old.content.is_some() && old.content == new.content
 }
 
 /// Moved at the source, and gone from the target by its user's doing: the row follows, the mailbox stays as it is.

@@ -95,10 +95,14 @@ fn insert_new(connection: &Connection, held: &Held, folder: FolderId, new: &[New
              received_offset, flags, content)
          VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (namespace, source_id, version) DO NOTHING",
     )?;
-    // Not an upsert: that would keep a copy of every page for each row, to undo the row alone.
+    // Not an upsert: that would keep a copy of every page for each row, to undo the row alone. What comes back after it vanished (state 6)
+    // or after mirroring removed it is copied once more.
     let mut back = connection.prepare_cached(
-        "UPDATE placement SET gone = 0, folder = ?1 WHERE namespace = ?2 AND source_id = ?3 AND version = ?4
-             AND (gone <> 0 OR folder <> ?1)",
+        "UPDATE placement SET gone = 0, folder = ?1,
+             state = CASE WHEN state = 6 OR removed <> 0 THEN 0 ELSE state END,
+             target_uid = CASE WHEN removed <> 0 THEN NULL ELSE target_uid END, removed = 0
+         WHERE namespace = ?2 AND source_id = ?3 AND version = ?4
+             AND (gone <> 0 OR folder <> ?1 OR state = 6)",
     )?;
     let mut latest: Option<(&MessageKey, i64)> = None;
     for row in new {

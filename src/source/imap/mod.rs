@@ -52,7 +52,7 @@ impl SourceConnector for ImapSource {
             stable_bytes: profile.stable_bytes,
             connections: profile.source_connections,
             round_trip: link.server().round_trip,
-            mailbox_ids: false,
+            lasting_names: false,
         };
         Ok(Box::new(ImapSourceSession { link, capabilities }))
     }

@@ -31,6 +31,9 @@ pub(super) async fn follow_renames(
     there: &mut Vec<TargetFolder>,
 ) -> Result<()> {
     let known = run.ledger.folders(run.lease.pair).await?;
+    if source.capabilities().lasting_names {
+        return follow_ids(run, target, &known, listed, there).await;
+    }
     let names: HashSet<_> = listed.iter().map(|l| &l.name).collect();
     let known_names: HashSet<_> = known.iter().map(|f| &f.name).collect();
     let mut disappeared: Vec<_> =
@@ -54,6 +57,26 @@ pub(super) async fn follow_renames(
                 break;
             }
         }
+    }
+    Ok(())
+}
+
+/// The same where a folder's name is an id: that is evidence enough, and the ledger's row learns the new path with the list.
+async fn follow_ids(
+    run: &Run,
+    target: &mut dyn TargetSession,
+    known: &[FolderRow],
+    listed: &[SourceFolder],
+    there: &mut Vec<TargetFolder>,
+) -> Result<()> {
+    let mut renamed: Vec<(&FolderRow, &SourceFolder)> = Vec::new();
+    for new in listed.iter().filter(|new| new.skipped.is_none()) {
+        renamed.extend(known.iter().find(|old| old.name == new.name && old.path != new.path).map(|old| (old, new)));
+    }
+    renamed.sort_by_key(|(old, _)| old.path.0.len());
+    for (old, new) in renamed {
+        tracing::info!(from = %old.path, to = %new.path, "A folder was renamed at the source.");
+        rename::follow(run, target, there, known, old, &listing(new.clone())).await?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::{
     error::Result,
     ledger::{Discovered, FolderRow, Known, NewRow},
     limits,
-    model::{FolderName, MessageKey},
+    model::{FolderName, MessageKey, RowState},
     source::{FlagsSeen, Listed, ListingKind},
     transfer::run::Run,
 };
@@ -51,8 +51,8 @@ pub(super) struct Listing<'a> {
 }
 
 impl<'a> Listing<'a> {
-    pub fn begin(run: &'a Run, folder: &FolderRow, by_mailbox: bool, epoch: u64, kind: ListingKind) -> Self {
-        let namespace = if by_mailbox { Vec::new() } else { folder.name.as_bytes().to_vec() };
+    pub fn begin(run: &'a Run, folder: &FolderRow, epoch: u64, kind: ListingKind) -> Self {
+        let namespace = folder.name.as_bytes().to_vec();
         let walk = KnownWalk::new(run.ledger.clone(), run.lease.pair, namespace.clone(), epoch);
         let live = if kind == ListingKind::Complete { 0 } else { folder.count.unwrap_or(0) };
         let folder = folder.clone();
@@ -64,7 +64,7 @@ impl<'a> Listing<'a> {
         let mut known = self.look_up(messages.iter().map(|m| &m.id)).await?;
         for message in messages {
             let found = self.meet(&message.id, &mut known).await?;
-            if let Some(found) = found.filter(|found| !found.gone) {
+            if let Some(found) = found.filter(|found| !found.gone && found.state != RowState::Vanished) {
                 if found.flags != message.flags {
                     self.step.flags.push((found.row, message.flags));
                 }
@@ -94,8 +94,11 @@ impl<'a> Listing<'a> {
         self.flush_if_full().await
     }
 
-    /// Messages that are gone for certain.
+    /// Messages that are gone for certain; they may be among those that were told before.
     pub async fn gone(&mut self, ids: Vec<Vec<u8>>) -> Result<()> {
+        if !self.step.new.is_empty() {
+            self.flush().await?;
+        }
         for page in ids.chunks(limits::LEDGER_PAGE) {
             let known = self.known_ids(page.to_vec()).await?;
             for found in known.into_iter().filter(|found| !found.gone) {

@@ -87,9 +87,8 @@ async fn listen(
 ) -> Result<Vec<Finding>> {
     let mut wanted: Vec<_> = folders.values().map(|folder| (folder.name.clone(), cursor(folder))).collect();
     wanted.sort();
-    let by_mailbox = source.capabilities().mailbox_ids;
     let (sender, receiver) = mpsc::channel(limits::LISTING_QUEUE);
-    let (told, written) = tokio::join!(source.discover(wanted, sender), write_down(run, folders, by_mailbox, receiver));
+    let (told, written) = tokio::join!(source.discover(wanted, sender), write_down(run, folders, receiver));
     // The writer's error explains why the source lost its listener, so it comes first.
     let findings = written?;
     told?;
@@ -100,7 +99,6 @@ async fn listen(
 async fn write_down(
     run: &Run,
     folders: &HashMap<FolderName, FolderRow>,
-    by_mailbox: bool,
     mut events: mpsc::Receiver<DiscoverEvent>,
 ) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
@@ -109,7 +107,7 @@ async fn write_down(
         match event {
             DiscoverEvent::Folders(_) => {}
             DiscoverEvent::Begin { folder, epoch, kind } => {
-                current = folders.get(&folder).map(|row| Listing::begin(run, row, by_mailbox, epoch, kind));
+                current = folders.get(&folder).map(|row| Listing::begin(run, row, epoch, kind));
             }
             DiscoverEvent::Listed(messages) => {
                 if let Some(listing) = &mut current {

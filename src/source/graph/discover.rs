@@ -1,0 +1,188 @@
+//! Discovery: each folder's changes since its delta link (microsoft365.md §4.2).
+//!
+//! The first page of the folders ahead is asked for while one is told. A folder without a cursor, or whose link the service forgot, is told
+//! whole, in the order of its ids: its messages are held meanwhile, without content some 200 bytes each.
+
+use std::collections::BTreeMap;
+
+use futures_util::{StreamExt, stream};
+use tokio::sync::mpsc;
+
+use super::{EPOCH, cursor::Cursor, folders, message::Page};
+use crate::{
+    error::{Code, Error, Result, Scope},
+    graph::{Change, Changes, DeltaLink, Mailbox, Message, Turn},
+    limits,
+    model::{FolderName, Reason},
+    source::{DiscoverEvent, Listed, ListingKind},
+};
+
+/// Lists `folders` one after the other; see [`crate::source::SourceSession::discover`].
+pub(super) async fn discover(
+    mailbox: &Mailbox,
+    folders: Vec<(FolderName, Option<Vec<u8>>)>,
+    events: mpsc::Sender<DiscoverEvent>,
+) -> Result<()> {
+    let begun = stream::iter(folders).map(|(folder, cursor)| Round::begin(mailbox, folder, cursor));
+    let mut begun = std::pin::pin!(begun.buffered(limits::GRAPH_IN_FLIGHT as usize));
+    while let Some((folder, round)) = begun.next().await {
+        let told = match round {
+            Ok(round) => Teller { mailbox, folder: &folder, events: &events }.tell(round).await,
+            Err(error) => Err(error),
+        };
+        match told {
+            Err(error) if error.scope() <= Scope::Folder && error.code() != Code::Canceled => {
+                let words = error.reply().unwrap_or_else(|| error.subject()).to_owned();
+                // The service says of a folder that is gone what it says of a message.
+                let code = if error.code() == Code::ItemVanished { Code::FolderSelect } else { error.code() };
+                tell(&events, DiscoverEvent::Unreadable(folder, Reason { code, words })).await?;
+            }
+            told => told?,
+        }
+    }
+    Ok(())
+}
+
+async fn tell(events: &mpsc::Sender<DiscoverEvent>, event: DiscoverEvent) -> Result<()> {
+    events.send(event).await.map_err(|_| Error::canceled())
+}
+
+/// A round of a folder's changes whose first page has been read.
+struct Round {
+    changes: Changes<Message>,
+    first: Turn<Message>,
+    /// Where it began; `None`: with everything.
+    since: Option<Cursor>,
+}
+
+impl Round {
+    async fn begin(mailbox: &Mailbox, folder: FolderName, cursor: Option<Vec<u8>>) -> (FolderName, Result<Round>) {
+        let since = cursor.as_deref().and_then(Cursor::decode);
+        let round = Round::read(mailbox, &folder, since).await;
+        (folder, round)
+    }
+
+    async fn read(mailbox: &Mailbox, folder: &FolderName, since: Option<Cursor>) -> Result<Round> {
+        let id = folders::id(folder);
+        let going_on = since.and_then(|since| Some((mailbox.changes(&id, Some(&since.link())).ok()?, since)));
+        // A link of another server is none: everything is told anew.
+        let (mut changes, since) = match going_on {
+            Some((changes, since)) => (changes, Some(since)),
+            None => (mailbox.changes(&id, None)?, None),
+        };
+        Ok(Round { first: changes.turn().await?, changes, since })
+    }
+}
+
+/// Tells one folder.
+struct Teller<'a> {
+    mailbox: &'a Mailbox,
+    folder: &'a FolderName,
+    events: &'a mpsc::Sender<DiscoverEvent>,
+}
+
+impl Teller<'_> {
+    async fn tell(&self, round: Round) -> Result<()> {
+        let told = match round.since.clone() {
+            Some(since) => self.changes(round, since).await?,
+            None => self.everything(round).await?,
+        };
+        if told {
+            return Ok(());
+        }
+        for _ in 0..limits::GRAPH_RESYNCS {
+            tracing::info!(folder = ?self.folder, "The service lost the place of the last listing; the folder is listed whole.");
+            if self.everything(Round::read(self.mailbox, self.folder, None).await?).await? {
+                return Ok(());
+            }
+        }
+        let words = "the service loses its place again and again".to_owned();
+        self.event(DiscoverEvent::Unreadable(self.folder.clone(), Reason { code: Code::Identity, words })).await
+    }
+
+    /// What changed since the cursor; `false` if the service lost its place: then everything is told anew, in place of what was told so far.
+    async fn changes(&self, Round { mut changes, first, since }: Round, cursor: Cursor) -> Result<bool> {
+        debug_assert!(since.is_some());
+        let mut drafts = cursor.drafts;
+        let mut turn = first;
+        let mut begun = false;
+        loop {
+            match turn {
+                Turn::Resync => return Ok(false),
+                Turn::End(link) => {
+                    if !begun {
+                        self.begin(ListingKind::Unchanged).await?;
+                    }
+                    self.end(&link, drafts).await?;
+                    return Ok(true);
+                }
+                Turn::Page(page) if page.is_empty() => {}
+                Turn::Page(page) => {
+                    if !begun {
+                        self.begin(ListingKind::Delta).await?;
+                    }
+                    begun = true;
+                    self.page(Page::of(page, &mut drafts)).await?;
+                }
+            }
+            turn = changes.turn().await?;
+        }
+    }
+
+    async fn page(&self, Page { listed, gone }: Page) -> Result<()> {
+        if !gone.is_empty() {
+            self.event(DiscoverEvent::Gone(gone)).await?;
+        }
+        if !listed.is_empty() {
+            self.event(DiscoverEvent::Listed(listed)).await?;
+        }
+        Ok(())
+    }
+
+    /// Everything, ascending; `false` if the service lost its place.
+    async fn everything(&self, Round { mut changes, first, .. }: Round) -> Result<bool> {
+        let (mut all, mut drafts) = (BTreeMap::<Vec<u8>, Listed>::new(), BTreeMap::new());
+        let mut turn = first;
+        let link = loop {
+            match turn {
+                Turn::Resync => return Ok(false),
+                Turn::End(link) => break link,
+                Turn::Page(page) => note(&mut all, page, &mut drafts),
+            }
+            turn = changes.turn().await?;
+        };
+        self.begin(ListingKind::Complete).await?;
+        let mut listed = all.into_values();
+        loop {
+            let page: Vec<Listed> = listed.by_ref().take(limits::LISTING_PAGE).collect();
+            if page.is_empty() {
+                break;
+            }
+            self.event(DiscoverEvent::Listed(page)).await?;
+        }
+        self.end(&link, drafts).await?;
+        Ok(true)
+    }
+
+    async fn begin(&self, kind: ListingKind) -> Result<()> {
+        self.event(DiscoverEvent::Begin { folder: self.folder.clone(), epoch: EPOCH, kind }).await
+    }
+
+    /// The service's own count has items in it that are no messages, so none is told.
+    async fn end(&self, link: &DeltaLink, drafts: BTreeMap<String, String>) -> Result<()> {
+        let cursor = Cursor::new(link, drafts).encode();
+        self.event(DiscoverEvent::End { cursor, count: None }).await
+    }
+
+    async fn event(&self, event: DiscoverEvent) -> Result<()> {
+        tell(self.events, event).await
+    }
+}
+
+fn note(all: &mut BTreeMap<Vec<u8>, Listed>, page: Vec<Change<Message>>, drafts: &mut BTreeMap<String, String>) {
+    let Page { listed, gone } = Page::of(page, drafts);
+    for id in gone {
+        all.remove(&id);
+    }
+    all.extend(listed.into_iter().map(|listed| (listed.id.clone(), listed)));
+}

@@ -1,0 +1,149 @@
+//! Fetching messages: several `$value` requests side by side (microsoft365.md §4.2).
+//!
+//! A message that cannot be had is asked for again, for the service is often only busy; what it then still refuses is unreadable. Trouble
+//! that may be the service's own counts against a message only if others came meanwhile: else it is the session that failed.
+
+use std::collections::VecDeque;
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use tokio::sync::mpsc;
+
+use super::message;
+use crate::{
+    body::{Body, BodyStore},
+    clock,
+    error::{Code, Error, Result, Scope},
+    graph::Mailbox,
+    limits,
+    model::Reason,
+    pace::Limiter,
+    source::{FetchItem, FetchResult, Fetched},
+};
+
+/// A message that is asked for.
+struct Item {
+    row: i64,
+    id: String,
+    /// How often it was asked for in vain.
+    tries: u32,
+    /// Messages that had come when it was first asked for in vain.
+    came: u64,
+}
+
+impl Item {
+    /// # Errors
+    /// The id is not one that this adapter told.
+    fn of(item: &FetchItem) -> Result<Self> {
+        let id = message::immutable(&item.id).ok_or_else(|| Error::bug("an id of Graph is text"))?;
+        Ok(Item { row: item.row, id, tries: 0, came: 0 })
+    }
+}
+
+/// Reads messages until nobody asks for more.
+pub(super) struct Fetcher<'a> {
+    mailbox: &'a Mailbox,
+    bodies: &'a BodyStore,
+    limiter: &'a Limiter,
+    tell: mpsc::Sender<Fetched>,
+    queue: VecDeque<Item>,
+    /// Messages that came.
+    came: u64,
+}
+
+impl<'a> Fetcher<'a> {
+    pub(super) fn new(
+        mailbox: &'a Mailbox,
+        bodies: &'a BodyStore,
+        limiter: &'a Limiter,
+        tell: mpsc::Sender<Fetched>,
+    ) -> Self {
+        Fetcher { mailbox, bodies, limiter, tell, queue: VecDeque::new(), came: 0 }
+    }
+
+    /// Fetches until `items` closes and everything is told.
+    pub(super) async fn run(mut self, mut items: mpsc::Receiver<Vec<FetchItem>>) -> Result<()> {
+        let mut flying = FuturesUnordered::new();
+        let mut more = true;
+        loop {
+            while flying.len() < limits::GRAPH_IN_FLIGHT as usize
+                && let Some(item) = self.queue.pop_front()
+            {
+                flying.push(read(self.mailbox, self.bodies, self.limiter, item));
+            }
+            let hungry = more && self.queue.is_empty();
+            tokio::select! {
+                Some((item, outcome)) = flying.next(), if !flying.is_empty() => self.take(item, outcome).await?,
+                batch = items.recv(), if hungry => match batch {
+                    Some(batch) => self.enqueue(&batch)?,
+                    None => more = false,
+                },
+                else => return Ok(()),
+            }
+        }
+    }
+
+    fn enqueue(&mut self, batch: &[FetchItem]) -> Result<()> {
+        for item in batch {
+            self.queue.push_back(Item::of(item)?);
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, mut item: Item, outcome: Result<Body>) -> Result<()> {
+        let error = match outcome {
+            Ok(body) if !body.is_empty() => {
+                self.came += 1;
+                return self.tell(item.row, FetchResult::Body(body)).await;
+            }
+            Ok(_) => None,
+            Err(error) if is_gone(&error) => return self.tell(item.row, FetchResult::Vanished).await,
+            Err(error) if error.scope() > Scope::Message => return Err(error),
+            Err(error) => Some(error),
+        };
+        if item.tries == 0 {
+            item.came = self.came;
+        }
+        item.tries += 1;
+        if item.tries < limits::GRAPH_ITEM_TRIES {
+            self.queue.push_back(item);
+            return Ok(());
+        }
+        match error {
+            Some(error) if error.code() == Code::Server && self.came == item.came => {
+                Err(error.scoped(Scope::Mailbox))
+            }
+            error => self.tell(item.row, FetchResult::Unreadable(reason(error.as_ref()))).await,
+        }
+    }
+
+    async fn tell(&mut self, row: i64, what: FetchResult) -> Result<()> {
+        self.tell.send(Fetched { row, what }).await.map_err(|_| Error::canceled())
+    }
+}
+
+/// Whether the service has no such message any more.
+fn is_gone(error: &Error) -> bool {
+    error.scope() <= Scope::Message && matches!(error.code(), Code::ItemVanished | Code::NotFound)
+}
+
+fn reason(error: Option<&Error>) -> Reason {
+    let words = match error {
+        Some(error) => error.reply().unwrap_or_else(|| error.subject()),
+        None => "the service sends no content",
+    };
+    Reason { code: Code::ItemFetch, words: words.to_owned() }
+}
+
+/// Asks for a message once its turn has come. Its size is known when it is here, so that the line's limit holds for what follows.
+async fn read(mailbox: &Mailbox, bodies: &BodyStore, limiter: &Limiter, item: Item) -> (Item, Result<Body>) {
+    if item.tries > 0 {
+        clock::sleep(limits::GRAPH_ITEM_WAIT * item.tries).await;
+    }
+    clock::timeout(limits::ROOM_WAIT, bodies.room(limits::FETCH_CHUNK_BYTES)).await;
+    limiter.take(1, 0).await;
+    let outcome = mailbox.value(&item.id, bodies).await;
+    if let Ok(body) = &outcome {
+        limiter.take(0, body.len()).await;
+    }
+    (item, outcome)
+}
