@@ -337,7 +337,7 @@ impl Code {
             Code::TlsProto => "Check port and `encryption` (tls, starttls); the server must offer TLS 1.2 or newer.",
             Code::Auth => "Check both; many providers want an app password or a full address as user name.",
             Code::AuthAccess => {
-                "Check that the mailbox exists and is licensed, that IMAP is enabled for it (Set-CASMailbox -ImapEnabled), that the account or service principal has FullAccess to it (Add-MailboxPermission; register the principal with the object id of the enterprise application), and that no more than some 16 connections to it are open."
+                "Check that the mailbox exists and is licensed, that IMAP is enabled for it (Set-CASMailbox -ImapEnabled), that the account or service principal has FullAccess to it (Add-MailboxPermission; register the principal with the object id of the enterprise application), and that no more than some 16 connections to it are open. By Microsoft Graph: that the application has the permission Mail.Read with an administrator's consent, and that no access policy or RBAC scope leaves the mailbox out."
             }
             Code::AuthAppPassword => {
                 "Create an app password in the account's security settings and use it instead of the usual one."

@@ -22,7 +22,11 @@ use crate::{
         supervisor::Job,
     },
     secret::Secret,
-    source::imap::ImapSource,
+    source::{
+        SourceConnector,
+        graph::{GraphSettings, GraphSource},
+        imap::ImapSource,
+    },
     target::imap::ImapTarget,
     transfer,
 };
@@ -53,10 +57,23 @@ impl Connectors {
         let engine = transfer::Pair {
             source_identity: pair.source.identity(),
             target_identity: pair.target.identity(),
-            source: Arc::new(ImapSource::new(self.settings(&pair.source, Side::Source))),
+            source: self.source(&pair.source),
             target: Arc::new(ImapTarget::new(self.settings(&pair.target, Side::Target))),
         };
         Job { pair, engine }
+    }
+
+    /// By Graph only what has a sign-in: [`super::credentials`] gives one to every mailbox that is dialled.
+    fn source(&mut self, mailbox: &Mailbox) -> Arc<dyn SourceConnector> {
+        match &mailbox.login.graph {
+            Some(graph) if mailbox.endpoint.by_graph => Arc::new(GraphSource::new(GraphSettings {
+                mailbox: graph.mailbox(&mailbox.login.user),
+                describe: describe(mailbox),
+                bodies: self.bodies.clone(),
+                rates: rates(&mailbox.endpoint),
+            })),
+            _ => Arc::new(ImapSource::new(self.settings(mailbox, Side::Source))),
+        }
     }
 
     fn settings(&mut self, mailbox: &Mailbox, side: Side) -> ImapSettings {

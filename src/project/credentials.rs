@@ -87,6 +87,9 @@ impl TokenDesk {
         mailbox.login.tokens = Some(sign_in(client.imap_audience(Some(&endpoint.host))));
         if let Some(root) = endpoint.graph_root() {
             let tokens = sign_in(client.graph_audience(Some(&endpoint.host)));
+            if endpoint.by_graph {
+                mailbox.login.tokens = Some(tokens.clone());
+            }
             let key = (endpoint.name.clone(), side, grant);
             let service = match self.graphs.get(&key) {
                 Some(known) => known.clone(),

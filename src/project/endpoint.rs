@@ -7,6 +7,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use serde::Deserialize;
+use url::Url;
 
 use crate::{
     imap::AdminForm,
@@ -27,7 +28,7 @@ pub enum Kind {
     Pop3,
     /// Zimbra by its own interface (source only).
     Zimbra,
-    /// Office 365 through Graph (source only).
+    /// Office 365 by Graph, or by IMAP where its IMAP server is named (source only).
     Office365,
     /// Gmail with OAuth2.
     Gmail,
@@ -155,6 +156,8 @@ pub struct Endpoint {
     pub caps: Caps,
     /// Where Microsoft Graph is, if not where its cloud has it.
     pub graph_url: Option<String>,
+    /// Its mailboxes are read by Graph: host and port are Graph's, not those of an IMAP server.
+    pub by_graph: bool,
 }
 
 impl Endpoint {
@@ -169,10 +172,47 @@ impl Endpoint {
         }
     }
 
+    /// The same, read by Graph instead of IMAP where there is a Graph for it.
+    #[must_use]
+    pub fn through_graph(self) -> Self {
+        let Some(root) = self.graph_root() else { return self };
+        let Some((host, port, encryption)) = server_of(&root) else { return self };
+        Endpoint { host, port, encryption, graph_url: Some(root), by_graph: true, ..self }
+    }
+
     /// The identity of one of its mailboxes in the ledger.
     pub fn mailbox_identity(&self, user: &str) -> String {
         format!("{user}@{}", self.identity)
     }
+}
+
+/// The server that a URL leads to.
+fn server_of(url: &str) -> Option<(String, u16, Encryption)> {
+    let url = Url::parse(url).ok()?;
+    let encryption = if url.scheme() == "https" { Encryption::Tls } else { Encryption::None };
+    Some((url.host_str()?.trim_matches(['[', ']']).to_owned(), url.port_or_known_default()?, encryption))
+}
+
+/// Reads where Microsoft Graph is.
+///
+/// # Errors
+/// No URL, or plain http to another machine, in words.
+pub fn graph_url(text: &str) -> Result<String, String> {
+    let local = |url: &Url| url.scheme() == "http" && url.host_str().is_some_and(is_loopback);
+    match Url::parse(text) {
+        Ok(url) if url.scheme() == "https" || local(&url) => Ok(text.trim_end_matches('/').to_owned()),
+        _ => Err("write an https:// URL; http:// is accepted to this machine only".to_owned()),
+    }
+}
+
+/// Why an endpoint of this kind can be no target; `None` if it can.
+pub fn only_source(kind: Kind) -> Option<String> {
+    let instead = match kind {
+        Kind::Office365 => "microsoft365",
+        Kind::Pop3 | Kind::Zimbra => "imap",
+        Kind::Imap | Kind::Gmail | Kind::Microsoft365 => return None,
+    };
+    Some(format!("{} is a source only; as a target write {instead}", kind.word()))
 }
 
 /// Reads the URL of a proxy.
@@ -193,11 +233,11 @@ pub fn usual_host(kind: Kind, auth: &Auth) -> Option<&'static str> {
     }
 }
 
-/// Why an endpoint of this kind cannot be used by this version; `None` if it can. `by_imap`: a person named its IMAP server.
+/// Why an endpoint of this kind cannot be used by this version; `None` if it can.
 ///
 /// Microsoft 365 itself takes no passwords any more (product.md §0, fact 5), so that with a password it can only be a
 /// stand-in on this machine.
-pub fn unsupported(kind: Kind, host: &str, auth: &Auth, by_imap: bool) -> Option<String> {
+pub fn unsupported(kind: Kind, host: &str, auth: &Auth) -> Option<String> {
     let tokens = matches!(auth, Auth::Oauth(_));
     match kind {
         Kind::Imap | Kind::Gmail => None,
@@ -205,12 +245,7 @@ pub fn unsupported(kind: Kind, host: &str, auth: &Auth, by_imap: bool) -> Option
             "Microsoft takes no passwords: {} needs auth = \"oauth2\" and an oauth-client (`--from-oauth`, `--to-oauth`)",
             kind.word()
         )),
-        Kind::Microsoft365 => None,
-        Kind::Office365 if by_imap => None,
-        Kind::Office365 => Some(
-            "reading office365 through Graph is not yet supported in this version: add imap-host = \"outlook.office365.com\" to read it by IMAP"
-                .to_owned(),
-        ),
+        Kind::Microsoft365 | Kind::Office365 => None,
         Kind::Pop3 | Kind::Zimbra => Some(format!(
             "{} endpoints are not yet supported in this version: use kind \"imap\" (imaps://) where the server speaks IMAP",
             kind.word()
@@ -224,7 +259,7 @@ mod tests {
 
     #[test]
     fn microsoft_365_with_a_password_is_a_stand_in_only() {
-        let why = |kind, host| unsupported(kind, host, &Auth::Password, false);
+        let why = |kind, host| unsupported(kind, host, &Auth::Password);
         assert!(why(Kind::Microsoft365, "outlook.office365.com").is_some_and(|why| why.contains("oauth2")));
         assert_eq!(why(Kind::Microsoft365, "127.0.0.1"), None);
         assert_eq!(why(Kind::Imap, "imap.example.org"), None);

@@ -49,10 +49,12 @@ impl OauthClient {
         }
     }
 
-    /// Microsoft's cloud that it belongs to: the one whose IMAP server `host` is, else the one where it signs in.
+    /// Microsoft's cloud that it belongs to: the one whose IMAP server or Graph `host` is, else the one where it signs in.
     pub fn cloud(&self, host: Option<&str>) -> Cloud {
-        let by_host =
-            host.and_then(|host| Cloud::ALL.into_iter().find(|cloud| cloud.exchange.eq_ignore_ascii_case(host)));
+        let is_at = |cloud: &Cloud, host: &str| {
+            [cloud.exchange, cloud.graph].iter().any(|known| known.eq_ignore_ascii_case(host))
+        };
+        let by_host = host.and_then(|host| Cloud::ALL.into_iter().find(|cloud| is_at(cloud, host)));
         let by_login = || self.authority.token.host_str().and_then(Cloud::of_login);
         by_host.or_else(by_login).unwrap_or(Cloud::WORLDWIDE)
     }

@@ -52,7 +52,7 @@ fn read(text: &str, manner: &Manner, name: &str) -> Result<Mailbox, String> {
     let password = url.password().map(|password| decode("password", password)).transpose()?;
     refuse_two_ways(&auth, kind, name, password.is_some())?;
     let encryption = query.encryption.unwrap_or(encryption);
-    if let Some(why) = endpoint::unsupported(kind, &host, &auth, query.imap_host.is_some()) {
+    if let Some(why) = endpoint::unsupported(kind, &host, &auth) {
         return Err(why);
     }
     if encryption == Encryption::None && !manner.allow_plaintext && !is_loopback(&host) {
@@ -60,24 +60,31 @@ fn read(text: &str, manner: &Manner, name: &str) -> Result<Mailbox, String> {
                     use tls or starttls, or add `--allow-plaintext`"
             .to_owned());
     }
-    Ok(Mailbox {
-        endpoint: Arc::new(Endpoint {
-            name: name.to_owned(),
-            kind,
-            identity: query.identity.unwrap_or_else(|| kind.word().to_owned()),
-            host,
-            port: url.port().unwrap_or_else(|| endpoint::imap_port(encryption)),
-            encryption,
-            auth,
-            timeout: query.timeout.map(|length| length.0),
-            ca: query.ca,
-            insecure: query.insecure,
-            proxy: query.proxy,
-            caps: Caps::default().of(kind),
-            graph_url: None,
-        }),
-        login: Login { address: user.clone(), user, password: password.map(Secret::new), tokens: None, graph: None },
-    })
+    if name == "to"
+        && let Some(why) = endpoint::only_source(kind)
+    {
+        return Err(why);
+    }
+    let by_imap = kind != Kind::Office365 || query.imap_host.is_some() || matches!(auth, Auth::Password);
+    let endpoint = Endpoint {
+        name: name.to_owned(),
+        kind,
+        identity: query.identity.unwrap_or_else(|| kind.word().to_owned()),
+        host,
+        port: url.port().unwrap_or_else(|| endpoint::imap_port(encryption)),
+        encryption,
+        auth,
+        timeout: query.timeout.map(|length| length.0),
+        ca: query.ca,
+        insecure: query.insecure,
+        proxy: query.proxy,
+        caps: Caps::default().of(kind),
+        graph_url: query.graph_url,
+        by_graph: false,
+    };
+    let endpoint = Arc::new(if by_imap { endpoint } else { endpoint.through_graph() });
+    let login = Login { address: user.clone(), user, password: password.map(Secret::new), tokens: None, graph: None };
+    Ok(Mailbox { endpoint, login })
 }
 
 /// One way to sign in, and one that the other side knows.
@@ -173,6 +180,7 @@ struct Query {
     proxy: Option<Proxy>,
     identity: Option<String>,
     imap_host: Option<String>,
+    graph_url: Option<String>,
 }
 
 impl Query {
@@ -193,8 +201,11 @@ impl Query {
             "proxy" => self.proxy = Some(endpoint::proxy(&value)?),
             "identity" if !value.is_empty() => self.identity = Some(value),
             "imap-host" if !value.is_empty() => self.imap_host = Some(value),
+            "graph-url" => {
+                self.graph_url = Some(endpoint::graph_url(&value).map_err(|what| format!("`graph-url`: {what}"))?)
+            }
             _ => {
-                let known = "encryption, ca, insecure, timeout, proxy, identity and imap-host";
+                let known = "encryption, ca, insecure, timeout, proxy, identity, imap-host and graph-url";
                 return Err(format!("after `?` only {known} are known"));
             }
         }
@@ -294,7 +305,14 @@ mod tests {
         let (provider, authority) = oauth::authority(authority, None).unwrap();
         let (name, id, credential) = ("c".to_owned(), "id".to_owned(), crate::oauth::Credential::None);
         let client = Arc::new(OauthClient { name, provider, authority, id, credential });
-        parse("--to", text, &Manner { oauth: Some(client), ..Manner::default() })
+        let option = if text.starts_with("office365") { "--from" } else { "--to" };
+        parse(option, text, &Manner { oauth: Some(client), ..Manner::default() })
+    }
+
+    #[test]
+    fn what_can_only_be_read_is_no_target() {
+        let error = parse("--to", "office365://a@127.0.0.1", &Manner::default()).err().unwrap();
+        assert!(error.subject().contains("as a target write microsoft365"), "{error}");
     }
 
     #[test]
@@ -309,6 +327,11 @@ mod tests {
         assert_eq!(at(entra, "microsoft365://anna@contoso.com"), tuple(anna, "outlook.office365.com", 993));
         assert_eq!(at(entra, "microsoft365://anna%40contoso.com@contoso.onmicrosoft.com").0, anna);
         assert_eq!(at(entra, "office365://anna@contoso.com:1993?imap-host=127.0.0.1"), tuple(anna, "127.0.0.1", 1993));
+        assert_eq!(at(entra, "office365://anna@contoso.com"), tuple(anna, "graph.microsoft.com", 443));
+        assert_eq!(
+            at(entra, "office365://anna@contoso.com?graph-url=https://localhost:8443/v1.0"),
+            tuple(anna, "localhost", 8443)
+        );
         let china = "https://login.chinacloudapi.cn/contoso.com";
         assert_eq!(at(china, "microsoft365://anna@contoso.com").1, "partner.outlook.cn");
         let google = "https://accounts.google.com";

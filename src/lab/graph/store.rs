@@ -182,6 +182,12 @@ impl Mailbox {
         self.ids.folder(parent.unwrap_or_default())
     }
 
+    /// Gives the folder with this path of names another name; its id stays.
+    pub fn rename_folder(&mut self, path: &str, name: &str) -> bool {
+        let folder = self.by_path(path).and_then(|serial| self.folders.get_mut(&serial));
+        folder.map(|folder| name.clone_into(&mut folder.name)).is_some()
+    }
+
     /// A new folder.
     ///
     /// # Errors

@@ -49,7 +49,7 @@ impl Table<'_> {
             return Err(("encryption", what.to_owned()));
         }
         let caps = self.caps()?;
-        Ok(Endpoint {
+        let endpoint = Endpoint {
             name: self.name.to_owned(),
             kind: raw.kind,
             identity: raw.identity.clone().unwrap_or_else(|| raw.kind.word().to_owned()),
@@ -58,12 +58,14 @@ impl Table<'_> {
             encryption: raw.encryption,
             auth,
             graph_url: self.graph_url()?,
+            by_graph: false,
             timeout: raw.timeout.map(|length| length.0),
             ca: raw.ca.as_ref().map(|file| self.directory.join(file)),
             insecure: raw.insecure,
             proxy: raw.proxy.as_deref().map(endpoint::proxy).transpose().map_err(|what| ("proxy", what))?,
             caps,
-        })
+        };
+        Ok(if self.by_graph() { endpoint.through_graph() } else { endpoint })
     }
 
     fn host(&self, auth: &Auth) -> Result<String, Fault> {
@@ -87,6 +89,7 @@ impl Table<'_> {
         let keys = [
             ("graph-url", raw.graph_url.is_some(), microsoft),
             ("imap-host", raw.imap_host.is_some(), microsoft),
+            ("port", raw.port.is_some(), !self.by_graph()),
             ("authority", raw.authority.is_some(), raw.auth == raw::Auth::Oauth2),
             ("oauth-user", raw.oauth_user.is_some(), raw.auth == raw::Auth::Oauth2),
             ("admin-port", raw.admin_port.is_some(), raw.kind == Kind::Zimbra),
@@ -103,7 +106,7 @@ impl Table<'_> {
     }
 
     fn refuse_unsupported(&self, host: &str, auth: &Auth) -> Result<(), Fault> {
-        match endpoint::unsupported(self.raw.kind, host, auth, self.raw.imap_host.is_some()) {
+        match endpoint::unsupported(self.raw.kind, host, auth) {
             Some(why) => Err(("kind", why)),
             None => Ok(()),
         }
@@ -149,14 +152,15 @@ impl Table<'_> {
     }
 
     fn graph_url(&self) -> Result<Option<String>, Fault> {
-        let Some(text) = &self.raw.graph_url else { return Ok(None) };
-        let wrong = || ("graph-url", "write an https:// URL; http:// is accepted to this machine only".to_owned());
-        let url = url::Url::parse(text).map_err(|_| wrong())?;
-        let local = url.host_str().is_some_and(is_loopback);
-        match url.scheme() == "https" || url.scheme() == "http" && local {
-            true => Ok(Some(text.trim_end_matches('/').to_owned())),
-            false => Err(wrong()),
-        }
+        let url = self.raw.graph_url.as_deref().map(endpoint::graph_url);
+        url.transpose().map_err(|what| ("graph-url", what))
+    }
+
+    /// Office 365 is read by Graph unless its IMAP server is named.
+    fn by_graph(&self) -> bool {
+        let raw = self.raw;
+        let by_imap = raw.imap_host.is_some() || raw.host.is_some();
+        raw.kind == Kind::Office365 && raw.auth == raw::Auth::Oauth2 && !by_imap
     }
 
     fn admin_password(&self) -> Result<Secret, Fault> {

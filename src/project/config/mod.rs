@@ -16,7 +16,12 @@ use std::{
 
 use crate::{
     error::{Error, Result},
-    project::{endpoint::Endpoint, files, oauth::OauthClient, place::Text},
+    project::{
+        endpoint::{Endpoint, only_source},
+        files,
+        oauth::OauthClient,
+        place::Text,
+    },
     transfer::Options,
 };
 
@@ -126,6 +131,10 @@ impl Known<'_> {
             let found = self.endpoints.get(wanted).cloned();
             found.ok_or_else(|| fault(key, unknown("endpoint", wanted, self.endpoints.keys())))
         };
+        let target = endpoint("target", &raw.target)?;
+        if let Some(why) = only_source(target.kind) {
+            return Err(fault("target", why));
+        }
         let policy = raw.policy.as_deref().unwrap_or("default");
         let options = match self.policies.get(policy) {
             Some(options) => options.clone(),
@@ -139,7 +148,7 @@ impl Known<'_> {
         Ok(Batch {
             name: name.to_owned(),
             source: endpoint("source", &raw.source)?,
-            target: endpoint("target", &raw.target)?,
+            target,
             users: directory.join(&raw.users),
             options,
             max_mailboxes,

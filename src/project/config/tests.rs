@@ -165,12 +165,16 @@ const MISTAKES: &[(&str, &str)] = &[
         "line 7, `oauth-client`: its authority is Google's",
     ),
     (
-        "[oauth-client.c]\nauthority = \"https://l.example/t\"\nclient-id = \"x\"\n[endpoint.a]\nkind = \"office365\"\nauth = \"oauth2\"\noauth-client = \"c\"\n",
-        "line 5, `kind`: reading office365 through Graph",
+        "[oauth-client.c]\nauthority = \"https://l.example/t\"\nclient-id = \"x\"\n[endpoint.a]\nkind = \"office365\"\nauth = \"oauth2\"\noauth-client = \"c\"\nport = 993\n",
+        "line 8, `port`: it has no meaning with this `kind`",
     ),
     (
         "[oauth-client.c]\nauthority = \"https://l.example/t\"\nclient-id = \"x\"\n[endpoint.a]\nkind = \"microsoft365\"\nauth = \"oauth2\"\noauth-client = \"c\"\ngraph-url = \"http://x\"\n",
         "line 8, `graph-url`: write an https:// URL",
+    ),
+    (
+        "[endpoint.a]\nkind = \"office365\"\nhost = \"127.0.0.1\"\n[batch.b]\nsource = \"a\"\ntarget = \"a\"\nusers = \"u\"\n",
+        "line 6, `target`: office365 is a source only; as a target write microsoft365",
     ),
     ("[policy.p]\nexlude = [\"Junk\"]\n", "line 2, `exlude`: unknown field `exlude`"),
     ("[policy.p]\nexclude = [\"[\"]\n", "line 2, `exclude`: `[` is not a folder pattern"),
@@ -217,13 +221,16 @@ fn endpoints_are_opened_with_tokens_of_their_client() {
         [endpoint.a]\nkind = \"microsoft365\"\nauth = \"oauth2\"\noauth-client = \"entra\"\noauth-user = \"admin@x\"\n\
         authority = \"https://login.microsoftonline.us/contoso.example\"\ngraph-url = \"https://graph.microsoft.us/v1.0/\"\n\
         [endpoint.b]\nkind = \"gmail\"\nauth = \"oauth2\"\noauth-client = \"desktop\"\n\
-        [endpoint.c]\nkind = \"office365\"\nauth = \"oauth2\"\noauth-client = \"entra\"\nimap-host = \"127.0.0.1\"\nport = 1993\n";
+        [endpoint.c]\nkind = \"office365\"\nauth = \"oauth2\"\noauth-client = \"entra\"\nimap-host = \"127.0.0.1\"\nport = 1993\n\
+        [endpoint.d]\nkind = \"office365\"\nauth = \"oauth2\"\noauth-client = \"entra\"\n";
     let config = parse(text).unwrap();
     let endpoint = |name: &str| config.endpoints[name].clone();
     let Auth::Oauth(oauth) = &endpoint("a").auth else { unreachable!("tokens were written") };
     assert_eq!((endpoint("a").host.as_str(), endpoint("b").host.as_str()), ("outlook.office365.us", "imap.gmail.com"));
     assert_eq!((endpoint("c").host.as_str(), endpoint("c").port), ("127.0.0.1", 1993));
     assert_eq!(endpoint("a").graph_url.as_deref(), Some("https://graph.microsoft.us/v1.0"));
+    assert_eq!((endpoint("d").host.as_str(), endpoint("d").port), ("graph.microsoft.us", 443));
+    assert!(endpoint("d").by_graph && !endpoint("c").by_graph);
     assert_eq!(oauth.client.authority.name(), "https://login.microsoftonline.us/contoso.example", "the endpoint's own");
     assert_eq!(oauth.user.as_deref(), Some("admin@x"));
     assert!(oauth.client.needs_sign_in() && config.client("desktop").unwrap().needs_sign_in());

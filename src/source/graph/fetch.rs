@@ -109,9 +109,7 @@ impl<'a> Fetcher<'a> {
             return Ok(());
         }
         match error {
-            Some(error) if error.code() == Code::Server && self.came == item.came => {
-                Err(error.scoped(Scope::Mailbox))
-            }
+            Some(error) if error.code() == Code::Server && self.came == item.came => Err(error.scoped(Scope::Mailbox)),
             error => self.tell(item.row, FetchResult::Unreadable(reason(error.as_ref()))).await,
         }
     }

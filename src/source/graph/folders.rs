@@ -40,9 +40,9 @@ pub(super) async fn read(mailbox: &Mailbox) -> Result<Vec<SourceFolder>> {
 
 /// By id: a GET on the name returns the id, whatever the folder is called (§4.1).
 async fn meanings(mailbox: &Mailbox) -> Result<HashMap<String, Meaning>> {
-    let asked = MEANINGS.into_iter().map(|(name, meaning)| async move {
-        Ok(mailbox.well_known(name).await?.map(|folder| (folder.id, meaning)))
-    });
+    let asked = MEANINGS
+        .into_iter()
+        .map(|(name, meaning)| async move { Ok(mailbox.well_known(name).await?.map(|folder| (folder.id, meaning))) });
     let found: Vec<Option<_>> = stream::iter(asked).buffered(limits::GRAPH_IN_FLIGHT as usize).try_collect().await?;
     Ok(found.into_iter().flatten().collect())
 }
@@ -78,9 +78,7 @@ fn path(folder: &MailFolder, role: Option<Role>, parent: Option<&FolderPath>) ->
     match (role, parent) {
         (Some(Role::Inbox), _) => FolderPath::inbox(),
         (_, None) => FolderPath::new([folder.display_name.as_str()]),
-        (_, Some(parent)) => {
-            FolderPath::new(parent.0.iter().map(String::as_str).chain([folder.display_name.as_str()]))
-        }
+        (_, Some(parent)) => FolderPath::new(parent.0.iter().map(String::as_str).chain([folder.display_name.as_str()])),
     }
 }
 

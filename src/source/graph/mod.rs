@@ -114,9 +114,7 @@ impl GraphSession {
         let subject = || format!("folder {folder:?}");
         match epoch == EPOCH {
             true => Ok(()),
-            false => {
-                Err(Error::new(Code::Identity, side, Scope::Folder, Disposition::RetryAfter(None), subject()))
-            }
+            false => Err(Error::new(Code::Identity, side, Scope::Folder, Disposition::RetryAfter(None), subject())),
         }
     }
 }

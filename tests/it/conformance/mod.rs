@@ -1,7 +1,8 @@
 //! The suites that every adapter of a port is held to, run against real servers.
 
 mod hazards;
-mod source;
+mod office365;
+pub mod source;
 mod target;
 
 use crate::{

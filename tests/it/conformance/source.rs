@@ -27,33 +27,49 @@ use tokio::sync::mpsc;
 
 /// A folder as discovery told it.
 #[derive(Debug, Default)]
-struct Told {
-    kind: Option<ListingKind>,
-    epoch: u64,
-    listed: Vec<Listed>,
-    flags: Vec<FlagsSeen>,
-    gone: Vec<u32>,
-    cursor: Option<Vec<u8>>,
-    count: Option<u64>,
-    unreadable: Option<Code>,
+pub struct Told {
+    pub kind: Option<ListingKind>,
+    pub epoch: u64,
+    pub listed: Vec<Listed>,
+    pub flags: Vec<FlagsSeen>,
+    pub gone: Vec<Vec<u8>>,
+    pub cursor: Option<Vec<u8>>,
+    pub count: Option<u64>,
+    pub unreadable: Option<Code>,
 }
 
 impl Told {
-    /// Every UID that the listing told, in its order.
-    fn uids(&self) -> Vec<u32> {
-        self.flags.iter().map(|f| uid(&f.id)).chain(self.listed.iter().map(|l| uid(&l.id))).collect()
+    /// Every id that the listing told, in its order.
+    fn ids(&self) -> Vec<Vec<u8>> {
+        self.flags.iter().map(|f| f.id.clone()).chain(self.listed.iter().map(|l| l.id.clone())).collect()
+    }
+
+    /// The flags of a message, in whichever way they were told.
+    fn flags_of(&self, id: &[u8]) -> Option<&Flags> {
+        let seen = self.flags.iter().find(|f| f.id == id).map(|f| &f.flags);
+        seen.or_else(|| self.listed.iter().find(|l| l.id == id).map(|l| &l.flags))
     }
 }
 
-fn uid(id: &[u8]) -> u32 {
-    u32::from_be_bytes(id.try_into().unwrap())
+/// A mailbox as somebody else sees it: each message with the id that a source tells of it.
+pub struct Shown {
+    pub folders: BTreeMap<String, Vec<(Vec<u8>, Seen)>>,
+    pub subscribed: BTreeSet<String>,
+}
+
+impl From<&MailboxImage> for Shown {
+    fn from(image: &MailboxImage) -> Self {
+        let with_id = |seen: &Seen| (seen.uid.to_be_bytes().to_vec(), seen.clone());
+        let folder = |(path, seen): (&String, &Vec<Seen>)| (path.clone(), seen.iter().map(with_id).collect());
+        Shown { folders: image.folders.iter().map(folder).collect(), subscribed: image.subscribed.clone() }
+    }
 }
 
 fn names(flags: &Flags) -> BTreeSet<String> {
     flags.names().map(str::to_owned).collect()
 }
 
-async fn discover(
+pub async fn discover(
     session: &mut dyn SourceSession,
     folders: Vec<(FolderName, Option<Vec<u8>>)>,
 ) -> BTreeMap<FolderName, Told> {
@@ -85,7 +101,7 @@ fn note(told: &mut Told, event: DiscoverEvent) {
     match event {
         DiscoverEvent::Listed(page) => told.listed.extend(page),
         DiscoverEvent::Flags(page) => told.flags.extend(page),
-        DiscoverEvent::Gone(page) => told.gone.extend(page.iter().map(|id| uid(id))),
+        DiscoverEvent::Gone(page) => told.gone.extend(page),
         DiscoverEvent::End { cursor, count } => (told.cursor, told.count) = (Some(cursor), count),
         _ => unreachable!(),
     }
@@ -112,48 +128,53 @@ pub async fn fetch(
     done.map(|()| all)
 }
 
+/// In the order of the listing: a row is a place in it.
 fn items(listed: &[Listed]) -> Vec<FetchItem> {
-    listed.iter().map(|l| FetchItem { row: i64::from(uid(&l.id)), id: l.id.clone(), size: l.size }).collect()
+    (0..).zip(listed).map(|(row, l)| FetchItem { row, id: l.id.clone(), size: l.size }).collect()
 }
 
 /// Lists and reads everything, and compares it with what another client sees.
-async fn reads_everything(session: &mut dyn SourceSession, image: &MailboxImage) -> Vec<(SourceFolder, Told)> {
+async fn reads_everything(session: &mut dyn SourceSession, shown: &Shown) -> Vec<(SourceFolder, Told)> {
     let folders = session.folders().await.unwrap();
     let paths: BTreeSet<String> = folders.iter().filter(|f| f.skipped.is_none()).map(|f| f.path.to_string()).collect();
-    assert_eq!(paths, image.folders.keys().cloned().collect());
-    let subscribed: BTreeSet<String> = folders.iter().filter(|f| f.subscribed).map(|f| f.path.to_string()).collect();
-    assert_eq!(subscribed, image.subscribed);
+    assert_eq!(paths, shown.folders.keys().cloned().collect());
+    let subscribed: BTreeSet<String> =
+        folders.iter().filter(|f| f.subscribed && f.skipped.is_none()).map(|f| f.path.to_string()).collect();
+    assert_eq!(subscribed, shown.subscribed);
     let read: Vec<&SourceFolder> = folders.iter().filter(|f| f.skipped.is_none()).collect();
     let mut told = discover(session, read.iter().map(|f| (f.name.clone(), None)).collect()).await;
     let mut all = Vec::new();
     for folder in read {
         let told = told.remove(&folder.name).unwrap();
-        let seen = &image.folders[&folder.path.to_string()];
+        let seen: BTreeMap<_, _> = shown.folders[&folder.path.to_string()].iter().cloned().collect();
         assert_eq!(told.kind, Some(ListingKind::Complete));
-        compare_listing(&told, seen);
-        compare_bodies(session, &folder.name, &told, seen).await;
+        compare_listing(&told, &seen);
+        compare_bodies(session, &folder.name, &told, &seen).await;
         all.push((folder.clone(), told));
     }
     all
 }
 
-fn compare_listing(told: &Told, seen: &[Seen]) {
-    let mut seen: Vec<&Seen> = seen.iter().collect();
-    seen.sort_by_key(|s| s.uid);
-    assert_eq!(told.uids(), seen.iter().map(|s| s.uid).collect::<Vec<_>>());
+fn compare_listing(told: &Told, seen: &BTreeMap<Vec<u8>, Seen>) {
+    assert!(told.ids().iter().eq(seen.keys()), "{told:?}");
     assert!(told.count.is_none_or(|count| count == seen.len() as u64), "{:?} of {}", told.count, seen.len());
-    for (listed, seen) in told.listed.iter().zip(seen) {
+    for (listed, seen) in told.listed.iter().zip(seen.values()) {
         assert_eq!(listed.received_at.unwrap().unix, seen.received_at);
         assert_eq!(names(&listed.flags), seen.flags);
     }
 }
 
-async fn compare_bodies(session: &mut dyn SourceSession, folder: &FolderName, told: &Told, seen: &[Seen]) {
+async fn compare_bodies(
+    session: &mut dyn SourceSession,
+    folder: &FolderName,
+    told: &Told,
+    seen: &BTreeMap<Vec<u8>, Seen>,
+) {
     let bodies = fetch(session, folder, told.epoch, items(&told.listed)).await.unwrap();
     assert_eq!(bodies.len(), seen.len());
     for fetched in bodies {
         let FetchResult::Body(body) = fetched.what else { panic!("{:?}", fetched.what) };
-        let seen = seen.iter().find(|s| i64::from(s.uid) == fetched.row).unwrap();
+        let seen = &seen[&told.listed[fetched.row as usize].id];
         assert_eq!(body.hash().unwrap().0, seen.hash, "{}", seen.label);
     }
     let prints = session.fingerprints(folder, told.epoch, items(&told.listed)).await.unwrap();
@@ -164,8 +185,8 @@ fn cursors(all: &[(SourceFolder, Told)]) -> Vec<(FolderName, Option<Vec<u8>>)> {
     all.iter().map(|(folder, told)| (folder.name.clone(), told.cursor.clone())).collect()
 }
 
-/// After nothing happened: no message is new, none gone, and none has other flags.
-async fn tells_no_change(session: &mut dyn SourceSession, all: &[(SourceFolder, Told)], condstore: bool) {
+/// After nothing happened: no message is new, none gone, and none has other flags. `knows`: the source can tell that.
+async fn tells_no_change(session: &mut dyn SourceSession, all: &[(SourceFolder, Told)], knows: bool) {
     let again = discover(session, cursors(all)).await;
     for (folder, before) in all {
         let now = &again[&folder.name];
@@ -173,14 +194,14 @@ async fn tells_no_change(session: &mut dyn SourceSession, all: &[(SourceFolder, 
         match now.kind.unwrap() {
             ListingKind::Unchanged => assert!(now.flags.is_empty()),
             ListingKind::Delta => panic!("nothing changed in {:?}", folder.name),
-            ListingKind::Complete => assert_eq!(now.uids(), before.uids()),
+            ListingKind::Complete => assert_eq!(now.ids(), before.ids()),
         }
-        assert!(!condstore || before.listed.is_empty() || now.kind == Some(ListingKind::Unchanged));
+        assert!(!knows || before.listed.is_empty() || now.kind == Some(ListingKind::Unchanged));
     }
 }
 
 /// What changes in the inbox, made by another client: the first message flagged, the second removed, one new.
-fn change(raw: &mut Raw, mailbox: &Mailbox) -> (u32, u32) {
+fn change(raw: &mut Raw, mailbox: &Mailbox) -> Changed {
     let uids: Vec<u32> = MailboxImage::read(raw).folders["INBOX"].iter().map(|s| s.uid).collect();
     assert!(append(raw, "INBOX", &[mailbox.mail(1)])[0].is_ok());
     raw.command("SELECT INBOX");
@@ -188,42 +209,61 @@ fn change(raw: &mut Raw, mailbox: &Mailbox) -> (u32, u32) {
     raw.command(&format!("UID STORE {} +FLAGS (\\Deleted)", uids[1]));
     // All three know it, whether they say so here or not.
     raw.command(&format!("UID EXPUNGE {}", uids[1]));
-    (uids[0], uids[1])
+    let id = |uid: u32| uid.to_be_bytes().to_vec();
+    Changed { flags: id(uids[0]), removed: id(uids[1]) }
 }
 
-async fn tells_a_change(session: &mut dyn SourceSession, all: &[(SourceFolder, Told)], changed: u32, removed: u32) {
-    let told = discover(session, cursors(all)).await.remove(&FolderName::inbox()).unwrap();
-    let before = &all.iter().find(|(folder, _)| folder.path.is_inbox()).unwrap().1;
-    let last = *before.uids().last().unwrap();
-    assert!(told.listed.iter().all(|l| uid(&l.id) > last));
-    assert_eq!(told.listed.len(), 1);
-    let flags = told.flags.iter().find(|f| uid(&f.id) == changed).unwrap_or_else(|| panic!("{told:?}"));
-    assert_eq!(names(&flags.flags), ["\\Flagged".to_owned(), "kept".to_owned()].into());
+/// What happened to the inbox: one message has the flags `\\Flagged` and `kept`, one is gone, one is new.
+pub struct Changed {
+    pub flags: Vec<u8>,
+    pub removed: Vec<u8>,
+}
+
+async fn tells_a_change(session: &mut dyn SourceSession, all: &[(SourceFolder, Told)], changed: &Changed) {
+    let (folder, before) = all.iter().find(|(folder, _)| folder.path.is_inbox()).unwrap();
+    let told = discover(session, cursors(all)).await.remove(&folder.name).unwrap();
+    let known = before.ids();
+    let (again, new): (Vec<_>, Vec<_>) = told.listed.iter().map(|l| &l.id).partition(|id| known.contains(id));
+    assert_eq!(new.len(), 1);
+    assert!(again.iter().all(|id| **id == changed.flags), "what is known and did not change is not listed: {told:?}");
+    let flags = told.flags_of(&changed.flags).unwrap_or_else(|| panic!("{told:?}"));
+    assert_eq!(names(flags), ["\\Flagged".to_owned(), "kept".to_owned()].into());
     match told.kind.unwrap() {
         ListingKind::Unchanged => panic!("three things changed"),
-        ListingKind::Delta => assert_eq!(told.gone, [removed]),
+        ListingKind::Delta => assert_eq!(told.gone, [changed.removed.clone()]),
         ListingKind::Complete => {
-            let wanted: Vec<u32> = before.uids().into_iter().filter(|uid| *uid != removed).collect();
-            assert_eq!(told.flags.iter().map(|f| uid(&f.id)).collect::<Vec<_>>(), wanted);
+            let wanted: Vec<_> = known.into_iter().filter(|id| *id != changed.removed).collect();
+            assert_eq!(told.flags.iter().map(|f| f.id.clone()).collect::<Vec<_>>(), wanted);
         }
     }
-    let gone = FetchItem { row: 1, id: removed.to_be_bytes().to_vec(), size: 1000 };
-    let here = FetchItem { row: 2, id: changed.to_be_bytes().to_vec(), size: 1000 };
-    let mut fetched = fetch(session, &FolderName::inbox(), told.epoch, vec![gone, here]).await.unwrap();
+    let gone = FetchItem { row: 1, id: changed.removed.clone(), size: 1000 };
+    let here = FetchItem { row: 2, id: changed.flags.clone(), size: 1000 };
+    let mut fetched = fetch(session, &folder.name, told.epoch, vec![gone, here]).await.unwrap();
     fetched.sort_by_key(|f| f.row);
     assert!(matches!(fetched[0].what, FetchResult::Vanished), "{:?}", fetched[0].what);
     assert!(matches!(fetched[1].what, FetchResult::Body(_)));
 }
 
-async fn knows_what_it_cannot_read(session: &mut dyn SourceSession) {
+async fn knows_what_it_cannot_read(session: &mut dyn SourceSession, inbox: &FolderName) {
     let missing = FolderName(b"No such folder".to_vec());
-    let told = discover(session, vec![(missing.clone(), None), (FolderName::inbox(), None)]).await;
+    let told = discover(session, vec![(missing.clone(), None), (inbox.clone(), None)]).await;
     assert_eq!(told[&missing].unreadable, Some(Code::FolderSelect));
-    assert!(told[&FolderName::inbox()].cursor.is_some(), "the next folder is read all the same");
-    assert_eq!(session.epochs(&[missing, FolderName::inbox()]).await.unwrap()[0], None);
-    let epoch = told[&FolderName::inbox()].epoch;
-    let wrong = fetch(session, &FolderName::inbox(), epoch + 1, Vec::new()).await.unwrap_err();
+    assert!(told[inbox].cursor.is_some(), "the next folder is read all the same");
+    assert_eq!(session.epochs(&[missing, inbox.clone()]).await.unwrap(), [None, Some(told[inbox].epoch)]);
+    let wrong = fetch(session, inbox, told[inbox].epoch + 1, Vec::new()).await.unwrap_err();
     assert_eq!(wrong.code(), Code::Identity);
+}
+
+/// What every source must do with the mailbox that is `shown`. `knows`: it can tell that nothing changed.
+pub async fn promises(source: &dyn SourceConnector, shown: &Shown, knows: bool, change: impl FnOnce() -> Changed) {
+    let mut session = source.open().await.unwrap();
+    let all = reads_everything(&mut *session, shown).await;
+    tells_no_change(&mut *session, &all, knows).await;
+    let changed = change();
+    tells_a_change(&mut *session, &all, &changed).await;
+    let inbox = all.iter().find(|(folder, _)| folder.path.is_inbox()).unwrap().0.name.clone();
+    knows_what_it_cannot_read(&mut *session, &inbox).await;
+    session.close().await;
 }
 
 /// The whole suite, with a mailbox of `user`.
@@ -234,16 +274,8 @@ fn suite(host: &Host, user: &str, condstore: bool) {
     let refused = fill(&mut raw, &mailbox);
     assert!(refused.is_empty() || !host.takes_all(), "{}", refused[0].words);
     let image = MailboxImage::read(&mut raw);
-    run(async {
-        let source = ImapSource::new(host.settings(user, Side::Source));
-        let mut session = source.open().await.unwrap();
-        let all = reads_everything(&mut *session, &image).await;
-        tells_no_change(&mut *session, &all, condstore).await;
-        let (changed, removed) = change(&mut raw, &mailbox);
-        tells_a_change(&mut *session, &all, changed, removed).await;
-        knows_what_it_cannot_read(&mut *session).await;
-        session.close().await;
-    });
+    let source = ImapSource::new(host.settings(user, Side::Source));
+    run(promises(&source, &Shown::from(&image), condstore, || change(&mut raw, &mailbox)));
     assert_eq!(MailboxImage::read(&mut host.raw(user)).messages(), image.messages(), "one came, one went");
 }
 

@@ -10,4 +10,4 @@ mod names;
 mod people;
 mod sdk;
 mod shared;
-mod stage;
+pub mod stage;
