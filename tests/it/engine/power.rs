@@ -61,6 +61,7 @@ cuts! {
     first_copy: FIRST_COPY,
     first_copy_without_uids: WITHOUT_UIDS,
     labels: LABELS,
+    labels_rendered_anew: LABELS_RENDERED,
     labels_that_change: LABELS_CHANGED,
     refused_and_repaired: REFUSED,
     rendered_anew: RENDERED,

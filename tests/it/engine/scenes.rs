@@ -46,6 +46,14 @@ pub const FIRST_COPY: Scene = PLAIN;
 /// Messages under several labels, one of them under all of them and one twice under the same: a copy for each label.
 pub const LABELS: Scene = Scene { cast: labelled, before: labels, ..PLAIN };
 
+/// The same to a server that renders mail anew at each read.
+pub const LABELS_RENDERED: Scene = Scene {
+    cast: || Cast { source: Persona::gmail(), source_profile: &GMAIL, ..rendering() },
+    before: labels,
+    after: without_keywords,
+    ..PLAIN
+};
+
 /// The same to a server that tells no UIDs, with labels given and taken between the passes.
 pub const LABELS_CHANGED: Scene = Scene {
     cast: || Cast { target: bare(), ..labelled() },
