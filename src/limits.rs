@@ -200,6 +200,8 @@ pub const HOLD_MARGIN: Duration = Duration::from_secs(60);
 pub const HOLD_FOREVER: Duration = Duration::from_secs(10 * 365 * 86_400);
 /// The longest file of a vault's key that is read (bytes): two keys, a comment, and what a passphrase adds.
 pub const KEY_FILE: usize = 16 << 10;
+/// The longest file of a password, a certificate or a key that is read (bytes); what is longer is none.
+pub const SECRET_FILE: u64 = 1 << 20;
 /// The longest secret that is read from standard input (bytes).
 pub const SECRET_LINE: usize = 16 << 10;
 /// The hardest passphrase that is tried (log2 of scrypt's work: 22 is 4 GiB and some ten seconds; one second is usual, 18 to 20).

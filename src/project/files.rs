@@ -1,12 +1,13 @@
 //! Files that a person names: their text, and the password on their first line. Errors say what to do and never what was read.
 
 use std::{
-    io::{self, Write},
+    io::{self, Read, Write},
     path::Path,
 };
 
 use crate::{
     error::{Error, Result},
+    limits,
     secret::Secret,
 };
 
@@ -42,10 +43,15 @@ pub fn password(file: &Path) -> Result<Secret, String> {
 /// # Errors
 /// As [`password`].
 pub fn secret_text(file: &Path) -> Result<Secret, String> {
-    let bytes =
-        std::fs::read(file).map_err(|error| format!("{} cannot be read: {}", file.display(), describe(&error)))?;
-    let text = String::from_utf8(bytes).map_err(|_| format!("{} is not UTF-8 text", file.display()))?;
-    Ok(Secret::new(text))
+    let mut text = String::new();
+    let read = std::fs::File::open(file).and_then(|open| open.take(limits::SECRET_FILE).read_to_string(&mut text));
+    match read {
+        Ok(_) => Ok(Secret::new(text)),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Err(format!("{} is not UTF-8 text", file.display()))
+        }
+        Err(error) => Err(format!("{} cannot be read: {}", file.display(), describe(&error))),
+    }
 }
 
 /// Puts `bytes` in the place of what `file` holds: all at once, with the same permissions.

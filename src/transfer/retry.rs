@@ -65,9 +65,11 @@ impl Budget {
     fn next_wait(&mut self, code: Code, had_contact: bool) -> Option<Duration> {
         if code == Code::AuthAccess {
             self.unreachable += 1;
+            // Where another session of this run is open, the mailbox is there, and its connections are too many for now.
+            let retries = if had_contact { limits::RETRY_ATTEMPTS } else { limits::ACCESS_RETRIES };
             let (least, most) = limits::ACCESS_WAIT;
-            return (self.unreachable <= limits::ACCESS_RETRIES)
-                .then(|| least + (most - least).mul_f64(fastrand::f64()));
+            let wait = least + (most - least).mul_f64(fastrand::f64());
+            return (self.unreachable <= retries).then_some(wait);
         }
         self.failures += 1;
         let most = if had_contact { limits::RETRY_ATTEMPTS } else { limits::FIRST_CONTACT_ATTEMPTS };
@@ -80,13 +82,9 @@ impl Budget {
             let reply = error.reply().unwrap_or_default().to_owned();
             run.tell(Event::Throttled { side: error.side(), until, reply });
         } else {
-            tracing::info!(%error, attempt = self.failures + self.unreachable, "A session was lost; it is opened again.");
-            run.tell(Event::Retrying {
-                word: error.word(),
-                text: error.to_string(),
-                attempt: self.failures + self.unreachable,
-                until,
-            });
+            let attempt = self.failures + self.unreachable;
+            tracing::info!(%error, attempt, "A session was lost; it is opened again.");
+            run.tell(Event::Retrying { word: error.word(), text: error.to_string(), attempt, until });
         }
     }
 }
@@ -103,8 +101,10 @@ mod tests {
             assert!((30..=60).contains(&wait.as_secs()), "{wait:?}");
         }
         assert_eq!(budget.next_wait(Code::AuthAccess, false), None);
-        budget.refill();
+        // Beside a session that is open it is the number of connections, which passes.
         assert!(budget.next_wait(Code::AuthAccess, true).is_some());
+        budget.refill();
+        assert!(budget.next_wait(Code::AuthAccess, false).is_some());
     }
 
     #[test]

@@ -11,6 +11,8 @@ use mailhaul::{
     model::ReceivedAt,
     pace,
     project::{config::Config, users},
+    sasl,
+    vault::{Key, SecretName},
 };
 
 /// Replies of an IMAP server: read to the end, whatever they are, and the same a second time.
@@ -51,7 +53,7 @@ pub fn names(bytes: &[u8]) {
     assert_eq!(utf7::decode(&wire), name);
 }
 
-/// Dates, UID sets and requests to go slower.
+/// Dates, UID sets, requests to go slower and reasons for a refused token.
 pub fn server_words(bytes: &[u8]) {
     if let Some(date) = imap::date::parse(bytes)
         && let Some(text) = imap::date::format(date)
@@ -63,13 +65,18 @@ pub fn server_words(bytes: &[u8]) {
     }
     let text = String::from_utf8_lossy(bytes);
     let _ = pace::throttle(&text, text.split(' ').next());
+    let _ = sasl::reason(&text);
     let header = [b"Date: ".as_slice(), bytes, b"\r\nReceived: x; ", bytes].concat();
     assert!(mime::received_at(&header).is_none_or(|date: ReceivedAt| date.to_datetime().is_some()));
 }
 
-/// `users.csv` and `mailhaul.toml` as people write them.
+/// `users.csv`, `mailhaul.toml`, keys and names of secrets as people write them.
 pub fn user_files(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let _ = users::parse(Path::new("users.csv"), &text);
     let _ = Config::parse(Path::new("mailhaul.toml"), &text);
+    let _ = Key::parse(&text);
+    if let Ok(name) = text.parse::<SecretName>() {
+        assert_eq!(name.to_string().parse(), Ok(name));
+    }
 }
