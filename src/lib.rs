@@ -69,6 +69,8 @@
 //!   numbers, so that a shared store for several machines fits behind it.
 //! - *Secrets in a file of their own* ([`vault`]): encrypted to a key that whoever collects them does not have, and storable while a run
 //!   holds the ledger.
+//! - *Graph by requests and serde, not by a generated library* ([`graph`]): items of 150 MB pass through as they arrive, and every
+//!   request keeps within the mailbox's [`graph::Allowance`].
 //! - *One crate*: floors kept by a test cost less than crate boundaries and read in one place.
 //! - *MULTIAPPEND and windows* ([`target`]): one server transaction for dozens of messages where it is offered; all or nothing, so a refusal
 //!   falls back to single appends for that group.

@@ -181,54 +181,5 @@ impl Counts {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::pace::ThrottleKind;
-
-    fn pace() -> Pace {
-        Pace { in_flight: 3, requests: (10, Duration::from_secs(60)), bytes: (1000, Duration::from_secs(30)) }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn each_limit_holds_and_its_wait_is_seen() {
-        let begin = clock::instant();
-        let allowance = Allowance::new(pace());
-        for _ in 0..2 {
-            drop(allowance.permit(1, 500).await);
-        }
-        assert_eq!(clock::instant(), begin);
-        drop(allowance.permit(1, 1).await);
-        assert!(clock::instant() - begin >= Duration::from_secs(30));
-        for _ in 0..8 {
-            drop(allowance.permit(1, 0).await);
-        }
-        assert!(clock::instant() - begin >= Duration::from_secs(60));
-        let usage = allowance.usage();
-        assert_eq!((usage.requests, usage.bytes), (11, 1001));
-        assert!(usage.waited >= Duration::from_secs(60), "{usage:?}");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn three_are_in_flight_and_a_batch_is_alone() {
-        let allowance = Allowance::new(pace());
-        let second = Duration::from_secs(1);
-        let held = (allowance.permit(1, 0).await, allowance.permit(1, 0).await, allowance.permit(1, 0).await);
-        assert!(clock::timeout(second, allowance.permit(1, 0)).await.is_none());
-        drop(held.0);
-        assert!(clock::timeout(second, allowance.permit(2, 0)).await.is_none());
-        drop((held.1, held.2));
-        assert!(clock::timeout(second, allowance.permit(2, 0)).await.is_some());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_stated_wait_holds_every_request() {
-        let allowance = Allowance::new(pace());
-        let begin = clock::instant();
-        let throttle = Throttle { wait: Some(Duration::from_secs(25)), kind: ThrottleKind::Rate };
-        allowance.obey(throttle, "IncomingBytes");
-        assert!(allowance.usage().held.is_some_and(|(_, words)| words == "IncomingBytes"));
-        drop(allowance.permit(1, 0).await);
-        assert!(clock::instant() - begin >= Duration::from_secs(25));
-        assert_eq!(allowance.usage().throttled, 1);
-    }
-}
+#[path = "allowance_tests.rs"]
+mod tests;

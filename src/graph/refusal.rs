@@ -203,6 +203,8 @@ fn by_status(status: StatusCode, again: Disposition) -> (Code, Disposition, Opti
         413 => (Code::ItemTooBig, Disposition::GiveUp, Some(Scope::Message)),
         429 => (Code::Throttled, again, Some(Scope::Mailbox)),
         507 => (Code::Quota, Disposition::NeedsPerson, Some(Scope::Mailbox)),
+        // The service is short of something, whatever was asked.
+        502..=504 | 509 => (Code::Server, again, Some(Scope::Mailbox)),
         500..=599 => (Code::Server, again, None),
         _ => (Code::Protocol, Disposition::GiveUp, None),
     }

@@ -64,7 +64,7 @@ impl Service {
         self.0.side
     }
 
-    /// The allowance at the mailbox of `user`: one for all who ask for it while it is in use.
+    /// The allowance at the mailbox of `user`: one for all who ask for it by this name while it is in use.
     pub(super) fn allowance(&self, user: &str) -> Allowance {
         let mut mailboxes = self.0.mailboxes.lock().unwrap_or_else(PoisonError::into_inner);
         mailboxes.retain(|_, shared| shared.strong_count() > 0);

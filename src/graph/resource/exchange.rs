@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
+use super::or_default;
 use crate::{clock, limits, secret::Secret};
 
 /// What the Exchange mailbox of a user is called.
@@ -25,16 +26,16 @@ pub struct ItemFolder {
     /// Its id.
     pub id: String,
     /// Its name, in the mailbox's language.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub display_name: String,
     /// The folder that it lies in.
     #[serde(default)]
     pub parent_folder_id: Option<String>,
     /// Folders that lie in it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub child_folder_count: u32,
     /// Items in it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub total_item_count: u64,
     /// The class of its items: `IPF.Note`, `IPF.Appointment`; absent for what has none.
     #[serde(rename = "type", default)]
@@ -53,16 +54,16 @@ pub struct Item {
     /// Its id.
     pub id: String,
     /// Its version.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub change_key: String,
     /// The class: `IPM.Note`, `IPM.Appointment`.
-    #[serde(rename = "type", default)]
+    #[serde(rename = "type", default, deserialize_with = "or_default")]
     pub class: String,
     /// Its size in the store (bytes); its stream may be much larger (§5.4).
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub size: u64,
     /// Its categories.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub categories: Vec<String>,
     /// When this copy was made: an import makes another.
     #[serde(default)]
@@ -70,7 +71,7 @@ pub struct Item {
     /// When it was changed.
     #[serde(default)]
     pub last_modified_date_time: Option<DateTime<Utc>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     single_value_extended_properties: Vec<Property>,
 }
 

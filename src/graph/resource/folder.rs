@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::or_default;
+
 /// A folder that holds mail.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -9,22 +11,22 @@ pub struct MailFolder {
     /// Its id.
     pub id: String,
     /// Its name, in the mailbox's language.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub display_name: String,
     /// The folder that it lies in.
     #[serde(default)]
     pub parent_folder_id: Option<String>,
     /// Folders that lie in it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub child_folder_count: u32,
     /// Items in it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub total_item_count: u64,
     /// Items in it that were not read.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub unread_item_count: u64,
     /// Whether Outlook hides it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub is_hidden: bool,
     /// The kind, where it is not a plain folder.
     #[serde(rename = "@odata.type", default)]

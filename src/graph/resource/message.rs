@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::or_default;
+
 /// A message without its content.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -10,7 +12,7 @@ pub struct Message {
     /// Its id: the same after a move within the mailbox.
     pub id: String,
     /// Its version.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub change_key: String,
     /// The folder that it lies in.
     #[serde(default)]
@@ -25,19 +27,19 @@ pub struct Message {
     #[serde(default)]
     pub sent_date_time: Option<DateTime<Utc>>,
     /// Whether it was read.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub is_read: bool,
     /// Whether it was never sent.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub is_draft: bool,
     /// Its follow-up flag.
     #[serde(default)]
     pub flag: Option<Flag>,
     /// Its categories.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub categories: Vec<String>,
     /// How important its sender found it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub importance: Importance,
 }
 
@@ -63,12 +65,13 @@ pub struct Flag {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum FlagStatus {
-    /// None.
-    NotFlagged,
     /// Done.
     Complete,
     /// Set.
     Flagged,
+    /// None.
+    #[serde(other)]
+    NotFlagged,
 }
 
 /// How important a message is.
@@ -77,11 +80,12 @@ pub enum FlagStatus {
 pub enum Importance {
     /// Less than others.
     Low,
-    /// As others.
-    #[default]
-    Normal,
     /// More than others.
     High,
+    /// As others.
+    #[default]
+    #[serde(other)]
+    Normal,
 }
 
 /// What is set on a message at any time (microsoft365.md §4.5); what is `None` stays.

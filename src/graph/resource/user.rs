@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::or_default;
+
 /// An entry of the directory.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -9,7 +11,7 @@ pub struct User {
     /// Its id.
     pub id: String,
     /// The name that signs in.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub user_principal_name: String,
     /// The name that people see.
     #[serde(default)]
@@ -18,7 +20,7 @@ pub struct User {
     #[serde(default)]
     pub mail: Option<String>,
     /// Every address: `SMTP:` before the main one, `smtp:` before others.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub proxy_addresses: Vec<String>,
     /// `Member` or `Guest`.
     #[serde(default)]
@@ -54,7 +56,7 @@ impl User {
 #[serde(rename_all = "camelCase")]
 pub struct MailboxSettings {
     /// What it is for.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub user_purpose: MailboxPurpose,
 }
 
@@ -88,7 +90,7 @@ pub enum MailboxPurpose {
 #[serde(rename_all = "camelCase")]
 pub struct LicenseDetails {
     /// What belongs to it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub service_plans: Vec<ServicePlan>,
 }
 
@@ -111,9 +113,9 @@ impl LicenseDetails {
 #[serde(rename_all = "camelCase")]
 pub struct ServicePlan {
     /// `EXCHANGE_S_STANDARD`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub service_plan_name: String,
     /// `Success`, `PendingInput`, `Disabled`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub provisioning_status: String,
 }
