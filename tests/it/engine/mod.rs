@@ -8,6 +8,7 @@ mod late;
 mod letters;
 mod life;
 mod oddities;
+mod office365;
 mod poison;
 mod power;
 mod refusing;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mailhaul::{
     error::Code,
-    ledger::{Discovered, Ledger, NewRow},
+    ledger::{Correction, Discovered, Ledger, NewRow, Settlement},
     limits,
     model::{ReceivedAt, RowState},
 };
@@ -115,6 +115,23 @@ pub async fn known_ids_tell_what_is_known_of_them(ledger: Arc<dyn Ledger>) {
     found.sort_by_key(|known| known.row);
     assert_eq!(found.iter().map(|known| known.row).collect::<Vec<_>>(), [rows[0], rows[2]]);
     assert!(world.ledger.known_ids(world.pair(), b"Sent", EPOCH, vec![id(1)]).await.unwrap().is_empty());
+}
+
+pub async fn what_comes_back_after_its_removal_is_copied_once_more(ledger: Arc<dyn Ledger>) {
+    let world = World::new(ledger).await;
+    let rows = world.list(&[1, 2, 3]).await;
+    world.copy(rows[0], 7).await;
+    world.copy(rows[1], 8).await;
+    world.ledger.correct(world.lease, vec![Correction::Removed(rows[0])]).await.unwrap();
+    world.settle(Settlement::new(rows[2], RowState::Listed, RowState::Vanished)).await.unwrap();
+    let gone = Discovered { gone: vec![rows[0], rows[1]], ..Discovered::default() };
+    world.ledger.discovered(world.lease, world.inbox, gone).await.unwrap();
+    assert_eq!(world.list(&[1, 2, 3]).await, rows);
+    let [removed, stands, vanished] = [world.row(rows[0]).await, world.row(rows[1]).await, world.row(rows[2]).await];
+    assert_eq!((removed.state, removed.target, removed.removed), (RowState::Listed, None, false));
+    assert_eq!((stands.state, stands.target.map(|at| at.uid)), (RowState::Copied, Some(8)));
+    assert_eq!(vanished.state, RowState::Listed);
+    assert!(!removed.gone && !stands.gone && !vanished.gone);
 }
 
 pub async fn a_mailbox_namespace_keeps_one_row_when_the_message_moves(ledger: Arc<dyn Ledger>) {

@@ -54,7 +54,11 @@ impl Model {
     fn apply(&mut self, call: &Call) -> bool {
         match *call {
             Call::List(message) => {
-                self.0.entry(message).or_insert((RowState::Listed, None));
+                let row = self.0.entry(message).or_insert((RowState::Listed, None));
+                // It is back.
+                if row.0 == RowState::Vanished {
+                    *row = (RowState::Listed, None);
+                }
             }
             Call::Intend(message) => match self.0.get_mut(&message) {
                 Some(row @ (RowState::Listed | RowState::Intended, _)) => *row = (RowState::Intended, None),

@@ -48,6 +48,7 @@ conformance! { on_sqlite, super::super::sqlite,
         a_step_changes_flags_and_scope, the_cursor_comes_with_its_step_or_not_at_all,
         another_pairs_folder_takes_no_rows,
         known_pages_ascend_by_id_within_one_epoch, known_ids_tell_what_is_known_of_them,
+        what_comes_back_after_its_removal_is_copied_once_more,
         a_mailbox_namespace_keeps_one_row_when_the_message_moves;
     folders: a_listing_is_kept_and_the_missing_are_not_present, a_pin_stays_and_learns_its_wire_name,
         a_renamed_folder_takes_its_rows_along, a_rename_over_an_arrived_row_is_refused;
