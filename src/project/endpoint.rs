@@ -172,6 +172,13 @@ impl Endpoint {
         }
     }
 
+    /// Whether Graph is known to be that of its mailboxes: it was given, or the host is Microsoft's own.
+    pub fn knows_its_graph(&self) -> bool {
+        let is_own =
+            |cloud: &Cloud| [cloud.exchange, cloud.graph].iter().any(|own| own.eq_ignore_ascii_case(&self.host));
+        self.graph_url.is_some() || Cloud::ALL.iter().any(is_own)
+    }
+
     /// The same, read by Graph instead of IMAP where there is a Graph for it.
     #[must_use]
     pub fn through_graph(self) -> Self {

@@ -1,6 +1,7 @@
 //! Our Graph client against the stand-in: each call, each fault; the stand-in under Microsoft's own library; and every name that either
 //! side writes against Microsoft's metadata.
 
+mod check;
 mod delta;
 mod faults;
 mod items;

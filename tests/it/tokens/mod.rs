@@ -5,4 +5,4 @@ mod dovecot;
 mod login;
 mod renewal;
 mod secrecy;
-mod site;
+pub mod site;

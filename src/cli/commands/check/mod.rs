@@ -1,5 +1,6 @@
 //! `mailhaul check`: Test Connection as a list of steps with times. It moves nothing; `--write-probe` leaves nothing behind.
 
+mod directory;
 mod probe;
 mod steps;
 
@@ -68,6 +69,9 @@ async fn pair(steps: &mut Steps<'_>, job: &Job, write_probe: bool) {
         if let Some(tokens) = &mailbox.login.tokens {
             steps.timed(name, tokens.access_token()).await;
         }
+    }
+    for (mailbox, side) in [(&job.pair.source, Side::Source), (&job.pair.target, Side::Target)] {
+        directory::look_up(steps, mailbox, side).await;
     }
     if let Some(mut session) = steps.timed("source login", engine.source.open()).await {
         steps.found(format!("server: {}", session.capabilities().profile));

@@ -28,6 +28,9 @@ struct Step {
     ok: bool,
     seconds: f64,
     found: Vec<String>,
+    /// What the directory says the mailbox is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<serde_json::Value>,
 }
@@ -53,8 +56,15 @@ impl<'a> Steps<'a> {
                     "reply": error.reply(), "next_step": error.code().next_step() })
         });
         let seconds = (took.as_secs_f64() * 1e4).round() / 1e4;
-        self.pending =
-            Some(Step { place: self.place.clone(), step: name, ok: error.is_none(), seconds, found, error: document });
+        self.pending = Some(Step {
+            place: self.place.clone(),
+            step: name,
+            ok: error.is_none(),
+            seconds,
+            found,
+            verdict: None,
+            error: document,
+        });
     }
 
     /// Does a step and adds it; `None` if it failed.
@@ -78,6 +88,13 @@ impl<'a> Steps<'a> {
     pub(super) fn found(&mut self, what: String) {
         if let Some(step) = &mut self.pending {
             step.found.push(what);
+        }
+    }
+
+    /// What the latest step's mailbox is, in the directory's word.
+    pub(super) fn verdict(&mut self, word: &'static str) {
+        if let Some(step) = &mut self.pending {
+            step.verdict = Some(word);
         }
     }
 
