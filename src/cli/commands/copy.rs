@@ -27,7 +27,8 @@ use crate::{
 /// A URL is imaps://USER:PASSWORD@HOST[:PORT] (TLS) or imap:// (STARTTLS), with user and password percent-encoded, and
 /// then ?encryption=tls|starttls|none, ?ca=FILE, ?insecure=true, ?proxy=URL, ?timeout=60s. Other users of this machine can
 /// see a password in a command line: better leave it out and be asked, or use --from-password-file.
-/// With --from-oauth or --to-oauth also microsoft365://USER@TENANT (?imap-host=HOST where it is another), office365:// and gmail://USER.
+/// With --from-oauth or --to-oauth also microsoft365://USER@TENANT (?imap-host=HOST where it is another), gmail://USER, and to read by
+/// Microsoft Graph office365://USER@TENANT (?graph-url=URL where it is another).
 #[derive(clap::Args)]
 pub struct CopyArgs {
     #[command(flatten)]

@@ -12,7 +12,7 @@ use super::message;
 use crate::{
     body::{Body, BodyStore},
     clock,
-    error::{Code, Error, Result, Scope},
+    error::{Code, Disposition, Error, Result, Scope},
     graph::Mailbox,
     limits,
     model::Reason,
@@ -97,7 +97,7 @@ impl<'a> Fetcher<'a> {
             }
             Ok(_) => None,
             Err(error) if is_gone(&error) => return self.tell(item.row, FetchResult::Vanished).await,
-            Err(error) if error.scope() > Scope::Message => return Err(error),
+            Err(error) if !may_pass(&error) => return Err(error),
             Err(error) => Some(error),
         };
         if item.tries == 0 {
@@ -122,6 +122,12 @@ impl<'a> Fetcher<'a> {
 /// Whether the service has no such message any more.
 fn is_gone(error: &Error) -> bool {
     error.scope() <= Scope::Message && matches!(error.code(), Code::ItemVanished | Code::NotFound)
+}
+
+/// Whether the same request may do better in a moment: it is about the message, or the service was short of something and named no time.
+fn may_pass(error: &Error) -> bool {
+    let is_short = error.code() == Code::Server && error.disposition() == Disposition::RetryAfter(None);
+    error.scope() <= Scope::Message || is_short
 }
 
 fn reason(error: Option<&Error>) -> Reason {

@@ -3,6 +3,7 @@
 mod access;
 mod dovecot;
 mod login;
+mod office365;
 mod renewal;
 mod secrecy;
 pub mod site;

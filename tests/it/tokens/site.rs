@@ -24,6 +24,8 @@ pub const BEN: &str = "ben@contoso.example";
 pub struct Site {
     pub home: tempfile::TempDir,
     pub entra: Entra,
+    /// What `ca.pem` believes, for further servers.
+    pub certificate: Certificate,
     /// Tables of the configuration, besides the two clients of the directory and the batch.
     tables: String,
 }
@@ -38,7 +40,7 @@ impl Site {
         directory.app(App::new(PUBLIC));
         directory.user(User::new(ANNA));
         let entra = Entra::start(directory, settings, certificate.acceptor()).await.unwrap();
-        Site { home, entra, tables: String::new() }
+        Site { home, entra, certificate, tables: String::new() }
     }
 
     /// An endpoint on this machine; `more` are further lines of its table.
@@ -47,6 +49,11 @@ impl Site {
         self.tables += &format!(
             "[endpoint.{name}]\nkind = \"{kind}\"\n{host} = \"127.0.0.1\"\nport = {port}\nencryption = \"none\"\nca = \"ca.pem\"\n{more}\n"
         );
+    }
+
+    /// An endpoint whose servers are named by these lines.
+    pub fn table(&mut self, name: &str, lines: &str) {
+        self.tables += &format!("[endpoint.{name}]\nca = \"ca.pem\"\n{lines}\n");
     }
 
     /// One more client, with these lines in its table.
