@@ -44,9 +44,15 @@ pub fn password(file: &Path) -> Result<Secret, String> {
 /// As [`password`].
 pub fn secret_text(file: &Path) -> Result<Secret, String> {
     let mut text = String::new();
-    let read = std::fs::File::open(file).and_then(|open| open.take(limits::SECRET_FILE).read_to_string(&mut text));
-    match read {
-        Ok(_) => Ok(Secret::new(text)),
+    let mut read = || -> io::Result<()> {
+        let open = std::fs::File::open(file)?;
+        let most = open.metadata()?.len().min(limits::SECRET_FILE);
+        // Of its final size from the start: growing would leave a part of the secret behind.
+        text.reserve_exact(usize::try_from(most).unwrap_or(0).saturating_add(1));
+        open.take(limits::SECRET_FILE).read_to_string(&mut text).map(drop)
+    };
+    match read() {
+        Ok(()) => Ok(Secret::new(text)),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
             Err(format!("{} is not UTF-8 text", file.display()))
         }
