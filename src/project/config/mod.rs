@@ -131,7 +131,7 @@ impl Known<'_> {
             let found = self.endpoints.get(wanted).cloned();
             found.ok_or_else(|| fault(key, unknown("endpoint", wanted, self.endpoints.keys())))
         };
-        let target = endpoint("target", &raw.target)?;
+        let (source, target) = (endpoint("source", &raw.source)?, endpoint("target", &raw.target)?);
         if let Some(why) = only_source(target.kind) {
             return Err(fault("target", why));
         }
@@ -145,14 +145,7 @@ impl Known<'_> {
         if max_mailboxes == 0 {
             return Err(fault("max-mailboxes", "write how many mailboxes may run at a time, 1 or more".to_owned()));
         }
-        Ok(Batch {
-            name: name.to_owned(),
-            source: endpoint("source", &raw.source)?,
-            target,
-            users: directory.join(&raw.users),
-            options,
-            max_mailboxes,
-        })
+        Ok(Batch { name: name.to_owned(), source, target, users: directory.join(&raw.users), options, max_mailboxes })
     }
 }
 
