@@ -206,7 +206,7 @@ pub const SECRET_FILE: u64 = 1 << 20;
 pub const SECRET_LINE: usize = 16 << 10;
 /// The hardest passphrase that is tried (log2 of scrypt's work: 22 is 4 GiB and some ten seconds; one second is usual, 18 to 20).
 pub const KEY_WORK: u8 = 22;
-/// Silence of an HTTP server in the middle of a request before it counts as gone.
+/// Silence of an HTTP server within its answer before it counts as gone.
 pub const HTTP_SILENCE: Duration = Duration::from_secs(120);
 /// One request to a token end point, its answer included.
 pub const TOKEN_DEADLINE: Duration = Duration::from_secs(60);

@@ -151,7 +151,7 @@ impl ItemStore {
         let request = Request::post(self.url(&["exportItems"], &[]), payload, "an export").repeatable();
         let mut answer = self.caller().send(&request.reaching(Scope::Message)).await.map_err(Failure::into_error)?;
         let mut splicer = Splicer::new(store);
-        while let Some(chunk) = answer.response.chunk().await.map_err(|cause| answer.place.lost(&cause))? {
+        while let Some(chunk) = answer.chunk().await? {
             splicer.write(&chunk).map_err(|cause| match cause.kind() {
                 std::io::ErrorKind::InvalidData => answer.place.senseless(&cause.to_string()),
                 _ => spool(cause),

@@ -203,8 +203,7 @@ fn by_status(status: StatusCode, again: Disposition) -> (Code, Disposition, Opti
         413 => (Code::ItemTooBig, Disposition::GiveUp, Some(Scope::Message)),
         429 => (Code::Throttled, again, Some(Scope::Mailbox)),
         507 => (Code::Quota, Disposition::NeedsPerson, Some(Scope::Mailbox)),
-        // The service is short of something, whatever was asked.
-        502..=504 | 509 => (Code::Server, again, Some(Scope::Mailbox)),
+        // Even 503 may be one message's own: who asks for several sees whether the others come.
         500..=599 => (Code::Server, again, None),
         _ => (Code::Protocol, Disposition::GiveUp, None),
     }

@@ -1,23 +1,36 @@
 //! Answers: JSON up to a bound, or a body that goes on as it arrives.
 
+use bytes::Bytes;
 use reqwest::Response;
 use serde::de::DeserializeOwned;
 
 use super::service::Answer;
 use crate::{
     body::{Body, BodyStore},
+    clock,
     error::{Code, Disposition, Error, Result, Scope, Side},
     limits,
 };
 
 impl Answer {
+    /// The next bytes; `None` at the end.
+    ///
+    /// # Errors
+    /// The connection is lost, or silent for [`limits::HTTP_SILENCE`].
+    pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>> {
+        match clock::timeout(limits::HTTP_SILENCE, self.response.chunk()).await {
+            Some(chunk) => chunk.map_err(|cause| self.place.lost(&cause)),
+            None => Err(self.place.silent()),
+        }
+    }
+
     /// The answer as JSON.
     ///
     /// # Errors
     /// It is none, too long, or lost on its way.
     pub(super) async fn json<T: DeserializeOwned>(mut self) -> Result<T> {
         let mut body = Vec::new();
-        while let Some(chunk) = self.response.chunk().await.map_err(|cause| self.place.lost(&cause))? {
+        while let Some(chunk) = self.chunk().await? {
             if body.len() + chunk.len() > limits::GRAPH_REPLY {
                 return Err(self.place.senseless("the answer has no end"));
             }
@@ -33,7 +46,7 @@ impl Answer {
     /// It is lost on its way, or has no end.
     pub(super) async fn ignore(mut self) -> Result<()> {
         let mut length = 0;
-        while let Some(chunk) = self.response.chunk().await.map_err(|cause| self.place.lost(&cause))? {
+        while let Some(chunk) = self.chunk().await? {
             length += chunk.len();
             if length > limits::GRAPH_REPLY {
                 return Err(self.place.senseless("the answer has no end"));
@@ -48,7 +61,7 @@ impl Answer {
     /// It is lost on its way, or the spool is full.
     pub(super) async fn body(mut self, store: &BodyStore) -> Result<Body> {
         let mut sink = store.open_sink();
-        while let Some(chunk) = self.response.chunk().await.map_err(|cause| self.place.lost(&cause))? {
+        while let Some(chunk) = self.chunk().await? {
             sink.write(&chunk).map_err(spool)?;
         }
         Ok(sink.finish())
@@ -58,7 +71,7 @@ impl Answer {
 /// The first bytes of an answer; what is lost is left out.
 pub(super) async fn start(answer: &mut Response, most: usize) -> Vec<u8> {
     let mut body = Vec::new();
-    while let Ok(Some(chunk)) = answer.chunk().await {
+    while let Some(Ok(Some(chunk))) = clock::timeout(limits::HTTP_SILENCE, answer.chunk()).await {
         body.extend_from_slice(&chunk);
         if body.len() > most {
             break;

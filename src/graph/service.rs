@@ -209,11 +209,19 @@ impl Place {
         in_doubt(fault.scoped(Scope::Mailbox).about(subject), self.effect)
     }
 
+    /// Nothing came for too long within the answer.
+    pub(super) fn silent(&self) -> Error {
+        self.error(Code::Timeout, "the answer broke off")
+    }
+
     /// The answer makes no sense.
     pub(super) fn senseless(&self, words: &str) -> Error {
+        self.error(Code::Protocol, words)
+    }
+
+    fn error(&self, code: Code, words: &str) -> Error {
         let subject = format!("{}: {words}", self.subject);
-        let error = Error::new(Code::Protocol, self.side, Scope::Mailbox, Disposition::RetryAfter(None), subject);
-        in_doubt(error, self.effect)
+        in_doubt(Error::new(code, self.side, Scope::Mailbox, Disposition::RetryAfter(None), subject), self.effect)
     }
 }
 

@@ -37,7 +37,8 @@ impl Default for Way {
     }
 }
 
-/// A client that goes this way; its clones share connections.
+/// A client that goes this way; its clones share connections. Whoever sends sets the deadlines: the library's own for silence runs while a
+/// body is still being sent, so a large one on a slow line would never arrive.
 ///
 /// # Errors
 /// A file of `ca` cannot be read, or the proxy is none.
@@ -46,7 +47,6 @@ pub async fn client(way: &Way) -> Result<Client> {
     let mut builder = Client::builder()
         .tls_backend_preconfigured((*trust).clone())
         .connect_timeout(way.connect_deadline)
-        .read_timeout(limits::HTTP_SILENCE)
         .redirect(Policy::none())
         .no_proxy()
         .user_agent(concat!("mailhaul/", env!("CARGO_PKG_VERSION")));

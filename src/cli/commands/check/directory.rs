@@ -27,7 +27,7 @@ pub(super) async fn look_up(steps: &mut Steps<'_>, mailbox: &Mailbox, side: Side
 fn found(entry: &Entry) -> Vec<String> {
     let mut found = vec![entry.verdict.problem().to_owned()];
     found.extend(entry.primary.as_ref().map(|primary| format!("main address {primary}")));
-    found.extend(entry.items.map(|items| words::messages(items)));
+    found.extend(entry.items.map(words::messages));
     found
 }
 
