@@ -205,6 +205,7 @@ fn not_base64() -> io::Error {
 #[cfg(test)]
 mod tests {
     use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -240,6 +241,24 @@ mod tests {
     fn what_is_no_base64_is_refused() {
         for value in ["%%%%", "a", "\\u0100"] {
             assert!(spliced(&format!(r#"{{"data":"{value}"}}"#), 3).is_err(), "{value}");
+        }
+    }
+
+    /// What comes of `json` in pieces of `step`: the rest and the values, or nothing where a value is no base64.
+    fn outcome(json: &[u8], step: usize) -> Option<(Vec<u8>, Vec<Vec<u8>>)> {
+        let mut splicer = Splicer::new(&BodyStore::new());
+        json.chunks(step).try_for_each(|chunk| splicer.write(chunk)).ok()?;
+        let Spliced { json, bodies } = splicer.finish();
+        Some((json, bodies.iter().map(|body| body.chunk(0, usize::MAX).unwrap().to_vec()).collect()))
+    }
+
+    /// What looks like an export, but for its order.
+    const PIECES: &str = r#"([{}\[\]:,"\\ ]|data|"data":"|\\u00[0-9A-F]{2}|[A-Za-z0-9+/=_-]){0,60}"#;
+
+    proptest! {
+        #[test]
+        fn pieces_do_not_matter_whatever_comes(json in PIECES, step in 1usize..9) {
+            prop_assert_eq!(outcome(json.as_bytes(), step), outcome(json.as_bytes(), json.len().max(1)));
         }
     }
 }
