@@ -158,6 +158,18 @@ impl Mailbox {
         self.pages(url, "messages", limits::GRAPH_PAGE)
     }
 
+    /// The message with this id; `None`: it is gone.
+    ///
+    /// # Errors
+    /// The mailbox cannot be reached.
+    pub async fn message(&self, id: &str) -> Result<Option<Message>> {
+        let url = self.url(&["messages", id], &[("$select", Message::SELECT)]);
+        match self.caller.try_json(&Request::get(url, "a message").reaching(Scope::Message)).await {
+            Err(failure) if failure.says(&["ErrorItemNotFound"]) => Ok(None),
+            outcome => outcome.map(Some).map_err(Failure::into_error),
+        }
+    }
+
     /// What changed in a folder since `since`; all of it without that.
     ///
     /// # Errors

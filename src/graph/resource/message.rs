@@ -47,6 +47,12 @@ impl Message {
     /// What is asked for.
     pub const SELECT: &'static str = "id,changeKey,parentFolderId,internetMessageId,receivedDateTime,sentDateTime,isRead,isDraft,flag,categories,importance";
 
+    /// Whether all of it was told. Of a message that was only read since, changes tell `id` and `isRead` alone, whatever was asked for
+    /// (microsoft-graph-docs issue 7776).
+    pub fn is_whole(&self) -> bool {
+        !self.change_key.is_empty()
+    }
+
     /// Whether it waits for somebody.
     pub fn is_flagged(&self) -> bool {
         self.flag.as_ref().is_some_and(|flag| flag.flag_status == FlagStatus::Flagged)

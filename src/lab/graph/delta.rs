@@ -57,6 +57,7 @@ pub(super) fn page(
     let last = all.last().map_or(position.after, |(changed, _)| *changed);
     let id = |serial| if call.immutable { mailbox.ids.immutable(serial) } else { mailbox.ids.classic(folder, serial) };
     let value = all.into_iter().map(|(_, entry)| match entry {
+        Entry::Here(item) if of == Type::Message && position.since >= item.whole => Ok(read_alone(&json(item))),
         Entry::Here(item) => select::one(call, of, json(item)),
         Entry::Gone(serial) => Ok(json!({ "id": id(serial), "@removed": { "reason": "deleted" } })),
     });
@@ -74,6 +75,12 @@ pub(super) fn page(
         }
     }
     Ok(Answer::json(body))
+}
+
+/// What the service tells of a message that was only read since the last round, whatever was asked for.
+fn read_alone(message: &Value) -> Value {
+    let told = ["@odata.etag", "id", "parentFolderId", "isRead"];
+    told.into_iter().map(|name| (name.to_owned(), message[name].clone())).collect()
 }
 
 enum Entry<'a> {

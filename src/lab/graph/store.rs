@@ -49,12 +49,14 @@ pub struct Item {
     pub(super) modified: DateTime<Utc>,
     pub(super) version: u64,
     pub(super) changed: u64,
+    /// The last change of more than whether it was read.
+    pub(super) whole: u64,
     /// What it is.
     pub data: NewItem,
 }
 
 /// What an item is, wherever it lies: an export keeps all of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewItem {
     /// `IPM.Note`, `IPM.Appointment`.
     pub class: String,
@@ -226,7 +228,9 @@ impl Mailbox {
 
     pub(super) fn store(&mut self, folder: u64, data: NewItem) -> u64 {
         let (serial, changed, now) = (self.serial(), self.change(), clock::now().into());
-        self.items.insert(serial, Item { serial, folder, created: now, modified: now, version: 1, changed, data });
+        let whole = changed;
+        self.items
+            .insert(serial, Item { serial, folder, created: now, modified: now, version: 1, changed, whole, data });
         serial
     }
 
@@ -235,7 +239,11 @@ impl Mailbox {
         let Some(serial) = self.item(id).map(|item| item.serial) else { return false };
         let changed = self.change();
         if let Some(item) = self.items.get_mut(&serial) {
+            let before = item.data.clone();
             change(&mut item.data);
+            if !item.data.is_but_for_reading(&before) {
+                item.whole = changed;
+            }
             (item.changed, item.version, item.modified) = (changed, item.version + 1, clock::now().into());
         }
         true
@@ -249,7 +257,7 @@ impl Mailbox {
         let changed = self.change();
         if let Some(item) = self.items.get_mut(&item) {
             self.gone.push((changed, item.folder, item.serial));
-            (item.folder, item.changed) = (folder, changed);
+            (item.folder, item.changed, item.whole) = (folder, changed, changed);
         }
         self.forget();
         true
@@ -304,6 +312,11 @@ impl Default for Mailbox {
 }
 
 impl NewItem {
+    /// Whether it was `before`, and was read since, or is to be read again; nothing else.
+    fn is_but_for_reading(&self, before: &NewItem) -> bool {
+        self.read != before.read && NewItem { read: before.read, ..self.clone() } == *before
+    }
+
     /// A read item of `class` with these bytes.
     pub fn new(class: &str, subject: &str, content: Content, received: DateTime<Utc>) -> Self {
         NewItem {

@@ -8,7 +8,7 @@ use crate::model::BodyHash;
 const CHUNK: usize = 64 << 10;
 
 /// The bytes of a message.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// Held in memory.
     Stored(Bytes),

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::sync::mpsc;
 
 use super::{EPOCH, cursor::Cursor, folders, message::Page};
@@ -122,11 +122,24 @@ impl Teller<'_> {
                         self.begin(ListingKind::Delta).await?;
                     }
                     begun = true;
+                    let page = self.whole(page).await?;
                     self.page(Page::of(page, &mut drafts)).await?;
                 }
             }
             turn = changes.turn().await?;
         }
+    }
+
+    /// Asks for the messages of which only a part was told. Those that are gone by now are left out: the next round tells of them.
+    async fn whole(&self, page: Vec<Change<Message>>) -> Result<Vec<Change<Message>>> {
+        let made = page.into_iter().map(|change| async move {
+            match change {
+                Change::Here(part) if !part.is_whole() => Ok(self.mailbox.message(&part.id).await?.map(Change::Here)),
+                told => Ok::<_, Error>(Some(told)),
+            }
+        });
+        let made: Vec<_> = stream::iter(made).buffered(limits::GRAPH_IN_FLIGHT as usize).try_collect().await?;
+        Ok(made.into_iter().flatten().collect())
     }
 
     async fn page(&self, Page { listed, gone }: Page) -> Result<()> {
@@ -147,7 +160,7 @@ impl Teller<'_> {
             match turn {
                 Turn::Resync => return Ok(false),
                 Turn::End(link) => break link,
-                Turn::Page(page) => note(&mut all, page, &mut drafts),
+                Turn::Page(page) => note(&mut all, self.whole(page).await?, &mut drafts),
             }
             turn = changes.turn().await?;
         };

@@ -143,7 +143,27 @@ fn a_moved_message_leaves_one_folder_and_is_the_same_in_another() {
         let arrived = since(&mut *session, &archive, empty.cursor).await;
         let old = before.listed.iter().find(|listed| listed.id == ids[1].as_bytes()).unwrap();
         assert!(old.content.is_some());
-        assert_eq!(arrived.listed, [old.clone()]);
+        assert_eq!(arrived.listed, std::slice::from_ref(old));
+    });
+}
+
+#[test]
+fn a_message_that_was_only_read_keeps_its_other_marks() {
+    run(async {
+        let stage = Stage::new(Settings::default()).await;
+        let ids = with_mail(&stage, 0..2);
+        let update = |id: &String, change: fn(&mut mailhaul::lab::graph::NewItem)| {
+            stage.graph.mailbox(KIM, |mailbox| mailbox.update(id, change));
+        };
+        update(&ids[0], |item| (item.flag, item.categories) = ("flagged".into(), vec!["kept".into()]));
+        let mut session = source(&stage).open().await.unwrap();
+        let (inbox, before) = first(&mut *session).await;
+        ids.iter().for_each(|id| update(id, |item| item.read = false));
+        stage.graph.mailbox(KIM, |mailbox| mailbox.remove(&ids[1]));
+        let told = since(&mut *session, &inbox, before.cursor).await;
+        let changed = told.listed.iter().find(|listed| listed.id == ids[0].as_bytes()).unwrap();
+        assert_eq!(changed.flags, mailhaul::model::Flags::from_names(["\\Flagged", "kept"]));
+        assert_eq!(told.gone, [ids[1].clone().into_bytes()]);
     });
 }
 

@@ -230,7 +230,7 @@ async fn tells_a_change(session: &mut dyn SourceSession, all: &[(SourceFolder, T
     assert_eq!(names(flags), ["\\Flagged".to_owned(), "kept".to_owned()].into());
     match told.kind.unwrap() {
         ListingKind::Unchanged => panic!("three things changed"),
-        ListingKind::Delta => assert_eq!(told.gone, [changed.removed.clone()]),
+        ListingKind::Delta => assert_eq!(told.gone, std::slice::from_ref(&changed.removed)),
         ListingKind::Complete => {
             let wanted: Vec<_> = known.into_iter().filter(|id| *id != changed.removed).collect();
             assert_eq!(told.flags.iter().map(|f| f.id.clone()).collect::<Vec<_>>(), wanted);
