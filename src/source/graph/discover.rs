@@ -3,9 +3,15 @@
 //! The first page of the folders ahead is asked for while one is told. A folder without a cursor, or whose link the service forgot, is told
 //! whole, in the order of its ids: its messages are held meanwhile, without content some 200 bytes each.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    pin::pin,
+};
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{
+    StreamExt, TryStreamExt,
+    stream::{self, FuturesOrdered},
+};
 use tokio::sync::mpsc;
 
 use super::{EPOCH, cursor::Cursor, folders, message::Page};
@@ -23,24 +29,29 @@ pub(super) async fn discover(
     folders: Vec<(FolderName, Option<Vec<u8>>)>,
     events: mpsc::Sender<DiscoverEvent>,
 ) -> Result<()> {
-    let begun = stream::iter(folders).map(|(folder, cursor)| Round::begin(mailbox, folder, cursor));
-    let mut begun = std::pin::pin!(begun.buffered(limits::GRAPH_IN_FLIGHT as usize));
-    while let Some((folder, round)) = begun.next().await {
-        let told = match round {
-            Ok(round) => Teller { mailbox, folder: &folder, events: &events }.tell(round).await,
-            Err(error) => Err(error),
+    let mut left = folders.into_iter();
+    let (mut ahead, mut ready) = (FuturesOrdered::new(), VecDeque::new());
+    loop {
+        while ahead.len() + ready.len() < limits::GRAPH_IN_FLIGHT as usize
+            && let Some((folder, cursor)) = left.next()
+        {
+            ahead.push_back(Round::begin(mailbox, folder, cursor));
+        }
+        let next = match ready.pop_front() {
+            Some(next) => Some(next),
+            None => ahead.next().await,
         };
-        match told {
-            Err(error) if error.scope() <= Scope::Folder && error.code() != Code::Canceled => {
-                let words = error.reply().unwrap_or_else(|| error.subject()).to_owned();
-                // The service says of a folder that is gone what it says of a message.
-                let code = if error.code() == Code::ItemVanished { Code::FolderSelect } else { error.code() };
-                tell(&events, DiscoverEvent::Unreadable(folder, Reason { code, words })).await?;
+        let Some((folder, round)) = next else { return Ok(()) };
+        let teller = Teller { mailbox, folder: &folder, events: &events };
+        let mut telling = pin!(teller.tell_or_say_why(round));
+        // What is ahead must go on meanwhile: a request that nobody drives keeps its place among those that the allowance lets through.
+        loop {
+            tokio::select! {
+                told = &mut telling => break told?,
+                Some(begun) = ahead.next(), if !ahead.is_empty() => ready.push_back(begun),
             }
-            told => told?,
         }
     }
-    Ok(())
 }
 
 async fn tell(events: &mpsc::Sender<DiscoverEvent>, event: DiscoverEvent) -> Result<()> {
@@ -82,6 +93,24 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
+    /// # Errors
+    /// As discovery: not where only this folder is concerned.
+    async fn tell_or_say_why(&self, round: Result<Round>) -> Result<()> {
+        let told = match round {
+            Ok(round) => self.tell(round).await,
+            Err(error) => Err(error),
+        };
+        match told {
+            Err(error) if error.scope() <= Scope::Folder && error.code() != Code::Canceled => {
+                let words = error.reply().unwrap_or_else(|| error.subject()).to_owned();
+                // The service says of a folder that is gone what it says of a message.
+                let code = if error.code() == Code::ItemVanished { Code::FolderSelect } else { error.code() };
+                self.event(DiscoverEvent::Unreadable(self.folder.clone(), Reason { code, words })).await
+            }
+            told => told,
+        }
+    }
+
     async fn tell(&self, round: Round) -> Result<()> {
         let told = match round.since.clone() {
             Some(since) => self.changes(round, since).await?,

@@ -44,35 +44,43 @@ pub(super) struct Fetcher<'a> {
     mailbox: &'a Mailbox,
     bodies: &'a BodyStore,
     limiter: &'a Limiter,
-    tell: mpsc::Sender<Fetched>,
     queue: VecDeque<Item>,
+    /// What is to be told.
+    told: VecDeque<Fetched>,
     /// Messages that came.
     came: u64,
 }
 
 impl<'a> Fetcher<'a> {
-    pub(super) fn new(
-        mailbox: &'a Mailbox,
-        bodies: &'a BodyStore,
-        limiter: &'a Limiter,
-        tell: mpsc::Sender<Fetched>,
-    ) -> Self {
-        Fetcher { mailbox, bodies, limiter, tell, queue: VecDeque::new(), came: 0 }
+    pub(super) fn new(mailbox: &'a Mailbox, bodies: &'a BodyStore, limiter: &'a Limiter) -> Self {
+        Fetcher { mailbox, bodies, limiter, queue: VecDeque::new(), told: VecDeque::new(), came: 0 }
     }
 
     /// Fetches until `items` closes and everything is told.
-    pub(super) async fn run(mut self, mut items: mpsc::Receiver<Vec<FetchItem>>) -> Result<()> {
+    ///
+    /// Requests go on while what came waits to be taken: one that nobody drives would keep its place among those that the allowance lets through.
+    pub(super) async fn run(
+        mut self,
+        mut items: mpsc::Receiver<Vec<FetchItem>>,
+        tell: mpsc::Sender<Fetched>,
+    ) -> Result<()> {
         let mut flying = FuturesUnordered::new();
         let mut more = true;
         loop {
-            while flying.len() < limits::GRAPH_IN_FLIGHT as usize
+            while flying.len() + self.told.len() < limits::GRAPH_IN_FLIGHT as usize
                 && let Some(item) = self.queue.pop_front()
             {
                 flying.push(read(self.mailbox, self.bodies, self.limiter, item));
             }
             let hungry = more && self.queue.is_empty();
             tokio::select! {
-                Some((item, outcome)) = flying.next(), if !flying.is_empty() => self.take(item, outcome).await?,
+                place = tell.reserve(), if !self.told.is_empty() => {
+                    let place = place.map_err(|_| Error::canceled())?;
+                    if let Some(fetched) = self.told.pop_front() {
+                        place.send(fetched);
+                    }
+                }
+                Some((item, outcome)) = flying.next(), if !flying.is_empty() => self.take(item, outcome)?,
                 batch = items.recv(), if hungry => match batch {
                     Some(batch) => self.enqueue(&batch)?,
                     None => more = false,
@@ -89,33 +97,43 @@ impl<'a> Fetcher<'a> {
         Ok(())
     }
 
-    async fn take(&mut self, mut item: Item, outcome: Result<Body>) -> Result<()> {
-        let error = match outcome {
+    /// Takes note of what became of a request: it is told, or asked again.
+    ///
+    /// # Errors
+    /// The session failed.
+    fn take(&mut self, mut item: Item, outcome: Result<Body>) -> Result<()> {
+        let what = match outcome {
             Ok(body) if !body.is_empty() => {
                 self.came += 1;
-                return self.tell(item.row, FetchResult::Body(body)).await;
+                FetchResult::Body(body)
             }
-            Ok(_) => None,
-            Err(error) if is_gone(&error) => return self.tell(item.row, FetchResult::Vanished).await,
+            Err(error) if is_gone(&error) => FetchResult::Vanished,
             Err(error) if !may_pass(&error) => return Err(error),
-            Err(error) => Some(error),
+            failed => {
+                item.came = if item.tries == 0 { self.came } else { item.came };
+                item.tries += 1;
+                if item.tries < limits::GRAPH_ITEM_TRIES {
+                    self.queue.push_back(item);
+                    return Ok(());
+                }
+                FetchResult::Unreadable(self.condemn(&item, failed.err())?)
+            }
         };
-        if item.tries == 0 {
-            item.came = self.came;
-        }
-        item.tries += 1;
-        if item.tries < limits::GRAPH_ITEM_TRIES {
-            self.queue.push_back(item);
-            return Ok(());
-        }
-        match error {
-            Some(error) if error.code() == Code::Server && self.came == item.came => Err(error.scoped(Scope::Mailbox)),
-            error => self.tell(item.row, FetchResult::Unreadable(reason(error.as_ref()))).await,
-        }
+        self.told.push_back(Fetched { row: item.row, what });
+        Ok(())
     }
 
-    async fn tell(&mut self, row: i64, what: FetchResult) -> Result<()> {
-        self.tell.send(Fetched { row, what }).await.map_err(|_| Error::canceled())
+    /// Why a message cannot be read; an error where it may be no fault of the message.
+    fn condemn(&self, item: &Item, error: Option<Error>) -> Result<Reason> {
+        let words = match error {
+            Some(error) if error.scope() > Scope::Message => return Err(error),
+            Some(error) if error.code() == Code::Server && self.came == item.came => {
+                return Err(error.scoped(Scope::Mailbox));
+            }
+            Some(error) => error.reply().unwrap_or_else(|| error.subject()).to_owned(),
+            None => "the service sends no content".to_owned(),
+        };
+        Ok(Reason { code: Code::ItemFetch, words })
     }
 }
 
@@ -128,14 +146,6 @@ fn is_gone(error: &Error) -> bool {
 fn may_pass(error: &Error) -> bool {
     let is_short = error.code() == Code::Server && error.disposition() == Disposition::RetryAfter(None);
     error.scope() <= Scope::Message || is_short
-}
-
-fn reason(error: Option<&Error>) -> Reason {
-    let words = match error {
-        Some(error) => error.reply().unwrap_or_else(|| error.subject()),
-        None => "the service sends no content",
-    };
-    Reason { code: Code::ItemFetch, words: words.to_owned() }
 }
 
 /// Asks for a message once its turn has come. Its size is known when it is here, so that the line's limit holds for what follows.

@@ -105,8 +105,8 @@ struct GraphSession {
 }
 
 impl GraphSession {
-    fn fetcher(&self, tell: mpsc::Sender<Fetched>) -> Fetcher<'_> {
-        Fetcher::new(&self.settings.mailbox, &self.settings.bodies, &self.limiter, tell)
+    fn fetcher(&self) -> Fetcher<'_> {
+        Fetcher::new(&self.settings.mailbox, &self.settings.bodies, &self.limiter)
     }
 
     fn refuse_other_epoch(&self, folder: &FolderName, epoch: u64) -> Result<()> {
@@ -149,7 +149,7 @@ impl SourceSession for GraphSession {
         bodies: mpsc::Sender<Fetched>,
     ) -> Result<()> {
         self.refuse_other_epoch(folder, epoch)?;
-        self.fetcher(bodies).run(items).await
+        self.fetcher().run(items, bodies).await
     }
 
     /// From whole messages: Graph shows the header of received mail only, and not as it is written.
@@ -173,7 +173,7 @@ impl SourceSession for GraphSession {
             }
             fingerprints
         };
-        let (fetched, fingerprints) = tokio::join!(self.fetcher(bodies).run(queue), collected);
+        let (fetched, fingerprints) = tokio::join!(self.fetcher().run(queue, bodies), collected);
         fetched.map(|()| fingerprints)
     }
 

@@ -2,15 +2,16 @@
 
 use super::{
     run,
-    source::{Changed, Shown, Told, discover, fetch, promises},
+    source::{Changed, Shown, Told, discover, fetch, items as items_of, promises},
 };
 use crate::{
-    graph::stage::{KIM, Stage},
+    graph::stage::{KIM, Stage, mail},
     support::image::Seen,
 };
 use mailhaul::{
     clock,
     error::{Code, Disposition},
+    graph::Pace,
     lab::graph::{Fault, Kind, Settings, fill},
     model::{FolderName, Role},
     pace::Rates,
@@ -19,7 +20,11 @@ use mailhaul::{
         graph::{GraphSettings, GraphSource},
     },
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+use tokio::sync::mpsc;
 
 /// Folders of a fresh mailbox that are read, with their paths as they are told.
 const READ: [(&str, &str); 8] = [
@@ -274,6 +279,45 @@ fn a_refused_token_is_renewed_once() {
         stage.graph.inject(Kind::Value, Fault::Refuse(401, None), 1);
         let fetched = fetch(&mut *session, &inbox, told.epoch, items(&ids)).await.unwrap();
         assert!(fetched.iter().all(|one| matches!(one.what, FetchResult::Body(_))), "{fetched:?}");
+    });
+}
+
+#[test]
+fn sessions_that_wait_for_each_other_come_to_an_end() {
+    run(async {
+        let stage = Stage::new(Settings::default()).await;
+        let names: Vec<String> = (0..7).map(|number| format!("Projects/{number}")).collect();
+        stage.graph.mailbox(KIM, |mailbox| {
+            for name in &names {
+                mailbox.ensure_folder(name, "IPF.Note");
+                (0..510).for_each(|number| drop(mailbox.add(name, mail(&number.to_string()))));
+            }
+        });
+        // So few requests that the next folder's wait for leave while the one before is told.
+        let pace = Pace { requests: (6, Duration::from_millis(400)), ..Pace::default() };
+        let mailbox = stage.service(pace).mailbox(KIM);
+        let (bodies, rates) = (stage.bodies.clone(), Rates::default());
+        let source = GraphSource::new(GraphSettings { mailbox, describe: KIM.to_owned(), bodies, rates });
+        let mut session = source.open().await.unwrap();
+        let folders: Vec<_> = names.iter().map(|name| FolderName(stage.folder(KIM, name).into_bytes())).collect();
+        let wanted = folders.iter().map(|folder| (folder.clone(), None)).collect();
+        let told = clock::timeout(Duration::from_secs(60), discover(&mut *session, wanted)).await.unwrap();
+        assert!(told.values().all(|told| told.listed.len() == 510 && told.kind == Some(ListingKind::Complete)));
+
+        // One session's bodies are not taken; the other's come all the same.
+        let mut other = source.open().await.unwrap();
+        let wanted = |folder: &FolderName| told[folder].listed.iter().take(20).cloned().collect::<Vec<_>>();
+        let (ask, asked) = mpsc::channel(1);
+        ask.send(items_of(&wanted(&folders[0]))).await.unwrap();
+        let (bring, _not_taken) = mpsc::channel(1);
+        let (first, second) = (&folders[0], &folders[1]);
+        let all = clock::timeout(Duration::from_secs(60), async {
+            tokio::select! {
+                stuck = session.fetch(first, told[first].epoch, asked, bring) => panic!("{stuck:?}"),
+                all = fetch(&mut *other, second, told[second].epoch, items_of(&wanted(second))) => all.unwrap(),
+            }
+        });
+        assert_eq!(all.await.unwrap().len(), 20);
     });
 }
 

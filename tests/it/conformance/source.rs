@@ -129,7 +129,7 @@ pub async fn fetch(
 }
 
 /// In the order of the listing: a row is a place in it.
-fn items(listed: &[Listed]) -> Vec<FetchItem> {
+pub fn items(listed: &[Listed]) -> Vec<FetchItem> {
     (0..).zip(listed).map(|(row, l)| FetchItem { row, id: l.id.clone(), size: l.size }).collect()
 }
 
