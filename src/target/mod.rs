@@ -286,8 +286,8 @@ pub trait TargetSession: Send {
         changes: Vec<(u32, FlagChange)>,
     ) -> Result<Vec<u32>>;
 
-    /// Copies messages to another folder at the target itself, with their flags and dates (COPY, RFC 3501 §6.4.7); at most
-    /// [`crate::limits::FETCH_CHUNK`], all or none. Returns those that were there, with their new places where the target tells (COPYUID).
+    /// Copies messages to another folder at the target itself, with their dates and their flags but `\Deleted` (COPY, RFC 3501 §6.4.7);
+    /// at most [`crate::limits::FETCH_CHUNK`], all or none. Returns those that were there, with their new places where the target tells (COPYUID).
     ///
     /// # Errors
     /// Scope folder: refused, none was copied ([`crate::error::Code::Identity`] where `from` has another UIDVALIDITY by now). Any other: in

@@ -11,7 +11,7 @@ use crate::{
     error::{Result, Scope},
     ledger::{FolderRow, Intent, Row, RowId, RowQuery, Settlement, Twin},
     limits,
-    model::{FolderName, RowState, TargetUid},
+    model::{Flags, FolderName, RowState, SystemFlags, TargetUid},
     target::{FolderStatus, TargetSession},
 };
 
@@ -152,9 +152,14 @@ fn intent(Copy { row, twin, .. }: &Copy, job: &Job, status: &FolderStatus) -> Op
         sent_size: twin.sent_size?,
         rung: twin.rung,
         repairs: twin.repairs.clone(),
-        applied: twin.applied.clone(),
+        applied: unmarked(&twin.applied),
         read_at: None,
     })
+}
+
+/// What a copy has of the flags of what it is made of: the mark `\Deleted` stays behind, and is set where its own placement has it.
+fn unmarked(flags: &Flags) -> Flags {
+    Flags { system: flags.system.without(SystemFlags::DELETED), ..flags.clone() }
 }
 
 fn listed(folder: &FolderRow) -> RowQuery {

@@ -51,7 +51,8 @@ pub(super) enum Rest {
 
 impl<'a> Work<'a> {
     pub fn new(run: &'a Run, job: &'a Job, mirror: bool, alone: bool) -> Self {
-        let alone = Alone { all: alone, ..Alone::default() };
+        // A trial takes a few messages of each folder: nothing in it waits for messages that the trial leaves out.
+        let alone = Alone { all: alone || run.options.pass == PassKind::Trial, ..Alone::default() };
         let (progress, ladder) = Default::default();
         Work { run, job, mirror, attempts: 0, progress, careful: false, waited: false, ladder, alone }
     }

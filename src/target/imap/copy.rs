@@ -1,12 +1,13 @@
 //! Copies at the target itself, and what COPYUID tells of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::flags;
 use crate::{
     error::{Code, Disposition, Error, Result, Scope},
     imap::{Command, Event, ResponseCode, uidset, utf7},
     mailbox::{Link, Told},
-    model::{FolderName, TargetUid},
+    model::{FlagChange, Flags, FolderName, SystemFlags, TargetUid},
 };
 
 /// Copies messages to another folder; see [`crate::target::TargetSession::duplicate`].
@@ -24,11 +25,14 @@ pub(super) async fn duplicate(
     let uids: Vec<u32> = uids.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
     let set = uidset::compact(&uids);
     // Without COPYUID nothing else tells which of them were there.
-    let look = Command::new("UID FETCH").word(&set).word("(UID)");
+    let look = Command::new("UID FETCH").word(&set).word("(UID FLAGS)");
     let all = link.run_all(vec![look, Command::new("UID COPY").word(&set).folder(to)]).await?;
     let [looked, told] = all.as_slice() else { return Err(Error::bug("a command without a completion")) };
     if told.is_ok() {
-        return Ok(copied(&there(looked, &uids), told));
+        let there = there(looked, &uids);
+        let copied = copied(&there.keys().copied().collect::<Vec<_>>(), told);
+        unmark(link, to, &there, &copied).await?;
+        return Ok(copied);
     }
     let refusal = link.connection().refusal(&told.tagged);
     if refusal.scope() > Scope::Folder {
@@ -39,17 +43,37 @@ pub(super) async fn duplicate(
         .with_reply(reply))
 }
 
-/// Which of these UIDs a FETCH told.
-fn there(looked: &Told, uids: &[u32]) -> Vec<u32> {
-    let told: BTreeSet<u32> = looked
-        .untagged
-        .iter()
-        .filter_map(|event| match event {
-            Event::Fetch(attributes) => attributes.uid,
-            _ => None,
-        })
-        .collect();
-    uids.iter().copied().filter(|uid| told.contains(uid)).collect()
+/// Which of these UIDs a FETCH told, and whether each is marked `\Deleted`.
+fn there(looked: &Told, uids: &[u32]) -> BTreeMap<u32, bool> {
+    let told = looked.untagged.iter().filter_map(|event| match event {
+        Event::Fetch(attributes) => {
+            let flags = attributes.flags.as_ref();
+            Some((attributes.uid?, flags.is_some_and(|flags| flags.system.contains(SystemFlags::DELETED))))
+        }
+        _ => None,
+    });
+    told.filter(|(uid, _)| uids.binary_search(uid).is_ok()).collect()
+}
+
+/// Takes the mark from the copies of messages that their user marked `\Deleted`: an EXPUNGE would take those too.
+async fn unmark(
+    link: &mut Link,
+    folder: &FolderName,
+    marked: &BTreeMap<u32, bool>,
+    copied: &[(u32, Option<TargetUid>)],
+) -> Result<()> {
+    let remove = Flags { system: SystemFlags::DELETED, ..Flags::default() };
+    let change = FlagChange { remove, ..FlagChange::default() };
+    let places = copied.iter().filter(|(old, _)| marked.get(old) == Some(&true)).filter_map(|(_, place)| *place);
+    let places: Vec<TargetUid> = places.collect();
+    let Some(validity) = places.first().map(|place| place.validity) else { return Ok(()) };
+    let changes = places.iter().map(|place| (place.uid, change.clone())).collect();
+    match flags::set(link, folder, validity, changes).await {
+        // The copies are made: a refusal here must not read as one of theirs.
+        Err(error) if error.scope() <= Scope::Folder => tracing::warn!(%error, "Copies keep the mark \\Deleted."),
+        other => drop(other?),
+    }
+    Ok(())
 }
 
 /// Old and new UIDs by COPYUID: in the completion, in an untagged OK (RFC 6851 §4.3), or in a bare line, as Exchange sends it

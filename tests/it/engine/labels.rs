@@ -5,8 +5,9 @@ use mailhaul::{
         imap::{Persona, Verb},
         mailstore::{Mailbox, Mailstore},
     },
-    model::Role,
-    transfer::{MailboxReport, Options, Outcome},
+    limits,
+    model::{Flags, Role},
+    transfer::{MailboxReport, Options, Outcome, PassKind},
 };
 
 use super::{letters::letter, scenes::put, stage::Stage};
@@ -59,6 +60,29 @@ async fn one_download_and_a_copy_for_each_label() {
     assert_eq!(stage.source.journal().messages_told(), 30);
 }
 
+/// What a user marked at the target to be removed is copied without that mark: the next EXPUNGE would take the copy too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_a_message_marked_deleted_is_not_marked() {
+    let stage = Stage::between((gmail(), Persona::gmail()), (Mailstore::empty(), Persona::generic()), "Dovecot").await;
+    assert_verified(&stage.pass().await, 55);
+    let marked = Flags::from_names(["\\Deleted"]);
+    stage.to.write(|mailbox| {
+        let inbox = mailbox.folder_mut(b"INBOX").unwrap();
+        let uids: Vec<u32> = inbox.messages().iter().map(|message| message.uid).collect();
+        uids.into_iter().for_each(|uid| assert!(inbox.set_flags(uid, |flags| flags.system = marked.system).is_some()));
+    });
+    stage.from.write(|mailbox| put(mailbox.folder_mut(b"Family").unwrap(), (1..4).map(letter)));
+    assert_verified(&stage.pass().await, 58);
+    assert_eq!(stage.source.journal().messages_told(), 30, "copied, not sent");
+    stage.to.read(|mailbox| {
+        let is_marked = |name: &[u8]| {
+            let messages = mailbox.folder(name).unwrap().messages();
+            messages.iter().filter(|message| message.flags.system.contains(marked.system)).count()
+        };
+        assert_eq!((is_marked(b"INBOX"), is_marked(b"Family")), (19, 0));
+    });
+}
+
 /// The target refuses to copy: then every placement is downloaded and sent.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_that_does_not_copy_is_sent_every_placement() {
@@ -85,6 +109,18 @@ async fn a_placement_that_fails_holds_no_other_up() {
     assert_verified(&stage.pass().await, 55);
     assert_a_copy_for_each_label(&stage);
     assert_eq!(stage.source.journal().messages_told(), 30);
+}
+
+/// A trial stays one: what waits for its twin is no reason to come back for more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trial_takes_a_few_messages_of_each_label() {
+    let stage = Stage::between((gmail(), Persona::gmail()), (Mailstore::empty(), Persona::generic()), "Dovecot").await;
+    let report = stage.pass_of(PassKind::Trial).await;
+    assert_eq!((report.state, report.counts.copied), (Outcome::Finished, 35), "{report:#?}");
+    let found = stage.to.snapshot();
+    assert!(found.folders.values().all(|folder| folder.messages.len() <= limits::TRIAL_MESSAGES));
+    assert_verified(&stage.pass().await, 55);
+    assert_a_copy_for_each_label(&stage);
 }
 
 /// What the source allows in a day is counted over the passes: a pass that is stopped while it waits leaves the next one what is left.
