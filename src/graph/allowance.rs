@@ -144,11 +144,12 @@ impl Allowance {
         }
     }
 
-    /// The service asked to wait.
-    pub(super) fn obey(&self, throttle: Throttle, reply: &str) {
+    /// The service asked to wait; returns for how long, which it need not have said.
+    pub(super) fn obey(&self, throttle: Throttle, reply: &str) -> Duration {
         self.counts().usage.throttled += 1;
-        let until = self.0.pacer.obey(throttle, reply);
-        debug!(wait = ?until.saturating_duration_since(clock::instant()), reply, "the service asks to wait");
+        let wait = self.0.pacer.obey(throttle, reply).saturating_duration_since(clock::instant());
+        debug!(?wait, reply, "the service asks to wait");
+        wait
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {

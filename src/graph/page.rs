@@ -4,6 +4,7 @@
 
 use std::marker::PhantomData;
 
+use reqwest::StatusCode;
 use serde::{Deserialize, de::DeserializeOwned};
 use url::Url;
 
@@ -192,7 +193,9 @@ impl<T: DeserializeOwned> Changes<T> {
             Next::End(link) => return Ok(Turn::End(link.clone())),
         };
         let page: Page<serde_json::Value> = match self.caller.try_json(request).await {
-            Err(failure) if failure.says(RESYNC) => return Ok(Turn::Resync),
+            Err(failure) if failure.says(RESYNC) || failure.status == Some(StatusCode::GONE) => {
+                return Ok(Turn::Resync);
+            }
             other => other.map_err(Failure::into_error)?,
         };
         let next = match (page.next, page.delta) {

@@ -138,10 +138,14 @@ impl Service {
         }
         let refusal = read_refusal(answer).await;
         drop(permit);
-        if let (Some(throttle), Some(allowance)) = (refusal.throttle(), allowance) {
-            allowance.obey(throttle, &refusal.told.words());
+        let throttled = refusal.throttle().zip(allowance);
+        let wait = throttled.map(|(throttle, allowance)| allowance.obey(throttle, &refusal.told.words()));
+        let mut failure = refusal.failure(self.0.side, request.scope, request.effect, self.subject(request));
+        if wait.is_some() && failure.error.disposition() == Disposition::RetryAfter(None) {
+            // Without a time, too, this is a service at work: it costs whoever tries again no attempt.
+            failure.error = failure.error.disposed(Disposition::RetryAfter(wait));
         }
-        Err(refusal.failure(self.0.side, request.scope, request.effect, self.subject(request)))
+        Err(failure)
     }
 
     fn build(&self, request: &Request, token: Option<&AccessToken>) -> Result<reqwest::RequestBuilder, Failure> {

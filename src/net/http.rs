@@ -125,14 +125,16 @@ fn below<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
     }
 }
 
-/// The wait that a server asks for in `Retry-After` (RFC 9110 §10.2.3: seconds or a date).
+/// The wait that a server asks for in `Retry-After` (RFC 9110 §10.2.3: seconds or a date), up to [`limits::HOLD_FOREVER`]: a clock that is asked
+/// for more panics.
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(reqwest::header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
+        return Some(Duration::from_secs(seconds).min(limits::HOLD_FOREVER));
     }
     let date = chrono::DateTime::parse_from_rfc2822(text).ok()?;
-    Some(std::time::SystemTime::from(date).duration_since(clock::now()).unwrap_or_default())
+    let wait = std::time::SystemTime::from(date).duration_since(clock::now()).unwrap_or_default();
+    Some(wait.min(limits::HOLD_FOREVER))
 }
 
 #[cfg(test)]
@@ -152,6 +154,7 @@ mod tests {
         let ahead = wait("Fri, 31 Dec 2100 23:59:59 GMT").unwrap();
         assert!(ahead > Duration::from_secs(86_400));
         assert_eq!(wait("soon"), None);
+        assert!(clock::now().checked_add(wait("18446744073709551615").unwrap()).is_some());
         assert_eq!(retry_after(&HeaderMap::new()), None);
     }
 

@@ -137,9 +137,9 @@ impl<'a> Fetcher<'a> {
     }
 }
 
-/// Whether the service has no such message any more.
+/// Whether the service says that it has no such message any more. A 404 without that word may come from anything on the way.
 fn is_gone(error: &Error) -> bool {
-    error.scope() <= Scope::Message && matches!(error.code(), Code::ItemVanished | Code::NotFound)
+    error.scope() <= Scope::Message && error.code() == Code::ItemVanished
 }
 
 /// Whether the same request may do better in a moment: it is about the message, or the service was short of something and named no time.

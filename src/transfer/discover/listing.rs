@@ -61,14 +61,17 @@ impl<'a> Listing<'a> {
 
     /// Messages told with everything about them, ascending.
     pub async fn listed(&mut self, messages: Vec<Listed>) -> Result<()> {
+        if self.kind == ListingKind::Delta && !(self.step.new.is_empty() && self.step.gone.is_empty()) {
+            // A round of changes may speak of one message twice, and the last word holds: look it up as the word before left it.
+            self.flush().await?;
+        }
         let mut known = self.look_up(messages.iter().map(|m| &m.id)).await?;
         for message in messages {
             let found = self.meet(&message.id, &mut known).await?;
-            if let Some(found) = found.filter(|found| !found.gone && found.state != RowState::Vanished) {
-                if found.flags != message.flags {
-                    self.step.flags.push((found.row, message.flags));
-                }
-            } else {
+            if let Some(found) = found.as_ref().filter(|found| found.flags != message.flags) {
+                self.step.flags.push((found.row, message.flags.clone()));
+            }
+            if found.is_none_or(|found| found.gone || found.state == RowState::Vanished) {
                 self.step.new.push(self.new_row(message));
                 self.live += u64::from(self.kind == ListingKind::Delta);
             }

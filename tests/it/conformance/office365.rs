@@ -244,6 +244,22 @@ fn what_cannot_be_read_is_told_and_the_rest_comes() {
 }
 
 #[test]
+fn a_404_that_does_not_speak_of_the_message_is_no_proof_that_it_is_gone() {
+    run(async {
+        let stage = Stage::new(Settings::default()).await;
+        let ids = with_mail(&stage, 0..2);
+        let mut session = source(&stage).open().await.unwrap();
+        let (inbox, told) = first(&mut *session).await;
+        stage.graph.inject(Kind::Value, Fault::Refuse(404, None), 1);
+        let fetched = fetch(&mut *session, &inbox, told.epoch, items(&ids)).await.unwrap();
+        assert!(fetched.iter().all(|one| matches!(one.what, FetchResult::Body(_))), "{fetched:?}");
+        stage.graph.inject(Kind::Value, Fault::Refuse(404, None), 3);
+        let fetched = fetch(&mut *session, &inbox, told.epoch, items(&ids[..1])).await.unwrap();
+        assert!(matches!(fetched[0].what, FetchResult::Unreadable(_)), "{fetched:?}");
+    });
+}
+
+#[test]
 fn trouble_of_the_whole_service_condemns_no_message() {
     run(async {
         let stage = Stage::new(Settings::default()).await;
@@ -264,6 +280,9 @@ fn trouble_of_the_whole_service_condemns_no_message() {
         assert_eq!((throttled.code(), all), (Code::Throttled, 3));
         assert!(matches!(throttled.disposition(), Disposition::RetryAfter(Some(_))));
         assert!((clock::instant() - begun).as_secs() >= 2, "what follows waits as long as the service said");
+        let (untimed, all) = fails(Fault::Refuse(429, None), 1).await;
+        assert_eq!((untimed.code(), all), (Code::Throttled, 3));
+        assert!(matches!(untimed.disposition(), Disposition::RetryAfter(Some(_))), "it costs no attempt: {untimed:?}");
         let (denied, all) = fails(Fault::Refuse(401, None), 2).await;
         assert_eq!((denied.code(), all), (Code::Auth, 3), "after one new token");
     });

@@ -7,6 +7,7 @@ mod labels;
 mod late;
 mod letters;
 mod life;
+mod meddler;
 mod oddities;
 mod office365;
 mod poison;

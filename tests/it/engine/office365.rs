@@ -17,12 +17,16 @@ use mailhaul::{
     },
     ledger::{Ledger, sqlite::SqliteLedger},
     pace::Rates,
-    source::graph::{GraphSettings, GraphSource},
+    source::{
+        DiscoverEvent,
+        graph::{GraphSettings, GraphSource},
+    },
     target::imap::ImapTarget,
     transfer::{self, Deletions, MailboxReport, Options, Outcome, Pair, Unobserved},
 };
 use tokio_util::sync::CancellationToken;
 
+use super::meddler::{Meddle, Meddler};
 use crate::{
     graph::stage::{KIM, Stage},
     support::{
@@ -180,6 +184,11 @@ impl Life {
         })
     }
 
+    /// From the next pass on this happens beside its discovery.
+    fn meddle(&mut self, meddle: Meddle) {
+        self.pair.source = Arc::new(Meddler { inner: self.pair.source.clone(), meddle });
+    }
+
     async fn pass(&mut self, options: &Options) -> MailboxReport {
         let ledger: Arc<dyn Ledger> = SqliteLedger::open(Path::new(&self.home.path().join("ledger.db"))).unwrap();
         let report =
@@ -296,6 +305,27 @@ fn deletions_and_new_names_are_followed_where_that_is_wanted() {
             life.pass(&Options { deletions: Deletions::Mirror { approved: true }, ..Options::default() }).await;
         assert!(report.folders.iter().any(|folder| folder.source.contains("alle") && folder.target.contains("alle")));
         assert_eq!(life.downloads(), before, "a folder's new name moves no mail");
+        life.assert_all_there();
+    });
+}
+
+#[test]
+fn the_last_word_of_a_round_of_changes_holds() {
+    crate::conformance::run(async {
+        let mut life = Life::new().await;
+        life.write(60);
+        life.pass(&Options::default()).await;
+        for id in life.some("Inbox", 5) {
+            life.mailbox(|mailbox| mailbox.update(&id, |item| item.read = !item.read));
+        }
+        // They left and came back: the service tells both, one after the other.
+        life.meddle(Arc::new(|event| match event {
+            DiscoverEvent::Listed(page) => {
+                vec![DiscoverEvent::Gone(page.iter().map(|listed| listed.id.clone()).collect())]
+            }
+            _ => Vec::new(),
+        }));
+        life.pass(&Options { deletions: Deletions::Mirror { approved: true }, ..Options::default() }).await;
         life.assert_all_there();
     });
 }

@@ -100,7 +100,8 @@ async fn what_changes_between_pages_is_told_sooner_or_later() {
 
 #[tokio::test]
 async fn a_lost_link_asks_for_everything() {
-    for word in ["SyncStateNotFound", "SyncStateInvalid", "resyncRequired"] {
+    // The status alone says it too.
+    for word in ["SyncStateNotFound", "SyncStateInvalid", "resyncRequired", "UnknownError"] {
         let stage = Stage::new(Settings { resync_word: word, ..Settings::default() }).await;
         for number in 0..600 {
             stage.add(KIM, "Inbox", &number.to_string());
