@@ -12,6 +12,7 @@ pub mod generate;
 pub mod graph;
 pub mod imap;
 pub mod mailstore;
+mod office;
 mod rehearsal;
 mod web;
 

@@ -1,4 +1,4 @@
-//! The lab as a whole: an IMAP host with generated mailboxes, and a Microsoft 365 target that throttles mildly.
+//! The lab as a whole: an IMAP host with generated mailboxes, an Office 365 with one, and a Microsoft 365 target that throttles mildly.
 //!
 //! `mailhaul demo` and `mailhaul lab` start it; the sizes are such that the demo ends well within a minute.
 
@@ -14,6 +14,7 @@ use super::{
     generate::{Language, Recipe, exchange_target},
     imap::{Accounts, Latency, Persona, Profile, Server, Throttle},
     mailstore::Mailstore,
+    office::Office,
 };
 
 /// What the lab shall be like.
@@ -25,6 +26,8 @@ pub struct LabOptions {
     pub mailboxes: usize,
     /// Messages of each mailbox.
     pub messages: usize,
+    /// Items of the mailbox in Office 365; 0: there is no Office 365.
+    pub office: usize,
     /// The throttle of each target mailbox.
     pub throttle: Option<Throttle>,
     /// The time of a sign-in at the target.
@@ -41,6 +44,7 @@ impl Default for LabOptions {
             seed: 365,
             mailboxes: 4,
             messages: 300,
+            office: 200,
             throttle: Some(Throttle::mild()),
             login: Duration::from_millis(150)..Duration::from_millis(400),
             oddities: false,
@@ -71,6 +75,7 @@ pub struct LabMailbox {
 pub struct Lab {
     source: Server,
     target: Server,
+    office: Option<Office>,
     authority: PathBuf,
     mailboxes: Vec<LabMailbox>,
 }
@@ -88,9 +93,10 @@ impl Lab {
         let sources = mailboxes.iter().fold(Accounts::default(), |accounts, one| {
             accounts.with(&one.source_user, &one.source_password, one.source.clone())
         });
-        let targets = mailboxes.iter().fold(Accounts::default(), |accounts, one| {
-            accounts.with(&one.target_user, &one.target_password, one.target.clone())
-        });
+        let paula = Accounts::default().with(Office::TARGET_USER, "no-password", exchange_target(Language::English));
+        let targets = mailboxes
+            .iter()
+            .fold(paula, |accounts, one| accounts.with(&one.target_user, &one.target_password, one.target.clone()));
         let millis = Duration::from_millis;
         let target = Persona::exchange(Profile::Move).with(|persona| {
             persona.throttle = options.throttle.clone();
@@ -99,12 +105,13 @@ impl Lab {
         });
         let (source_port, target_port) = options.ports;
         let tls = || Some(certificate.acceptor());
-        Ok(Lab {
-            source: Server::bind(source_port, sources, Persona::generic(), tls()).await?,
-            target: Server::bind(target_port, targets, target, tls()).await?,
-            authority,
-            mailboxes,
-        })
+        let target = Server::bind(target_port, targets, target, tls()).await?;
+        let office = match options.office {
+            0 => None,
+            items => Some(Office::start(items, options.seed, &certificate, &target).await?),
+        };
+        let source = Server::bind(source_port, sources, Persona::generic(), tls()).await?;
+        Ok(Lab { source, target, office, authority, mailboxes })
     }
 
     /// The IMAP host.
@@ -124,7 +131,7 @@ impl Lab {
         &self.mailboxes
     }
 
-    /// A `mailhaul.toml` for this lab; it names `users.csv` beside it.
+    /// A `mailhaul.toml` for this lab; it names `users.csv` beside it, and `office.csv` where there is an Office 365.
     pub fn configuration(&self) -> String {
         let endpoint = |name: &str, kind: &str, description: &str, server: &Server| {
             format!(
@@ -136,9 +143,16 @@ impl Lab {
         };
         let source = endpoint("old", "imap", "the lab's IMAP host", &self.source);
         let target = endpoint("m365", "microsoft365", "the lab's Microsoft 365", &self.target);
+        let office = self.office.as_ref().map(|office| office.configuration(&self.authority, self.target.port()));
         format!(
-            "[project]\nname = \"lab\"\n\n{source}{target}[batch.all]\nsource = \"old\"\ntarget = \"m365\"\nusers = \"users.csv\"\n"
+            "[project]\nname = \"lab\"\n\n{source}{target}[batch.all]\nsource = \"old\"\ntarget = \"m365\"\nusers = \"users.csv\"\n{}",
+            office.unwrap_or_default()
         )
+    }
+
+    /// The `office.csv` that goes with it.
+    pub fn office_users(&self) -> Option<String> {
+        self.office.as_ref().map(|_| Office::users())
     }
 
     /// The `users.csv` that goes with [`Lab::configuration`]. The passwords are of the lab alone.
@@ -156,7 +170,8 @@ impl Lab {
     /// The people go on working at the source: each mailbox receives mail, reads some, files some. Returns how many
     /// messages are new.
     pub fn go_on(&self) -> usize {
-        self.mailboxes.iter().zip(1..).map(|(one, seed)| go_on(&one.source, seed)).sum()
+        let at_office = self.office.as_ref().map_or(0, Office::go_on);
+        at_office + self.mailboxes.iter().zip(1..).map(|(one, seed)| go_on(&one.source, seed)).sum::<usize>()
     }
 }
 
@@ -207,7 +222,7 @@ mod tests {
         assert_eq!(lab.users().lines().count(), 3);
         let before = lab.mailboxes()[0].source.snapshot().messages();
         assert_eq!(before, 20);
-        assert_eq!(lab.go_on(), 24);
+        assert_eq!(lab.go_on(), 36);
         assert_eq!(lab.mailboxes()[0].source.snapshot().messages(), 32);
     }
 }

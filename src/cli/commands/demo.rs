@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{answer, lab, pass};
 use crate::{
-    cli::{errors, face::Face, interrupt},
+    cli::{errors, face::Face, interrupt, keys},
     error::Result,
     lab::{
         Lab, LabOptions,
@@ -15,9 +15,11 @@ use crate::{
     ledger::Ledger,
     project::{
         config::Config,
+        credentials,
         outcome::{Aim, Ending},
         pairs::{self, MailboxPair},
         report::{self, RunReport},
+        secrets::Secrets,
         standing,
         store::Store,
         supervisor::Stop,
@@ -45,7 +47,7 @@ struct Stage<'a> {
 pub(super) async fn run(args: &DemoArgs, face: &Face) -> Result<Ending> {
     let directory = tempfile::Builder::new().prefix("mailhaul-demo-").tempdir();
     let directory = directory.map_err(|error| errors::machine("the demo finds no place for its files", error))?.keep();
-    face.note("Starting an IMAP host with mailboxes and a Microsoft 365 that throttles, both in this process.");
+    face.note("Starting an IMAP host, an Office 365 with its sign-in, and a Microsoft 365 that throttles, all in this process.");
     let lab = lab::start(&LabOptions { throttle: Some(throttle()), ..LabOptions::default() }, &directory).await?;
     let reports = play(face, &lab, &directory).await?;
     let ending = last_ending(&reports);
@@ -75,7 +77,7 @@ fn throttle() -> Throttle {
 
 /// The first pass, a day's work at the source, the delta, the comparison, the report.
 async fn play(face: &Face, lab: &Lab, directory: &Path) -> Result<Vec<RunReport>> {
-    let stage = Stage::new(face, directory)?;
+    let stage = Stage::new(face, directory).await?;
     let mut reports = Vec::new();
     let acts: [(PassKind, &str); 3] = [
         (PassKind::Auto, "First pass: everything is copied."),
@@ -86,7 +88,7 @@ async fn play(face: &Face, lab: &Lab, directory: &Path) -> Result<Vec<RunReport>
         if number == 1 {
             let new = lab.go_on();
             face.note(&format!(
-                "Meanwhile people go on at the old server: {new} new messages, some read, a new folder."
+                "Meanwhile people go on at the old servers: {new} new messages, some read, some filed, a new folder."
             ));
         }
         face.note(words);
@@ -100,10 +102,11 @@ async fn play(face: &Face, lab: &Lab, directory: &Path) -> Result<Vec<RunReport>
 }
 
 impl<'a> Stage<'a> {
-    fn new(face: &'a Face, directory: &Path) -> Result<Self> {
+    async fn new(face: &'a Face, directory: &Path) -> Result<Self> {
         let config = Config::read(&directory.join("mailhaul.toml"))?;
         let store = Store::locate(None, None, directory)?;
-        let (pairs, _) = pairs::all(&config, &HashSet::new())?;
+        let (mut pairs, _) = pairs::all(&config, &HashSet::new())?;
+        credentials::fill(&Secrets::locate(&store, None, None), &keys::passphrase, &mut pairs).await?;
         Ok(Stage { face, ledger: store.open()?, store, pairs, stop: interrupt::listen(face)? })
     }
 
