@@ -16,6 +16,7 @@ use super::{
     retry::Budget,
     run::Run,
     sides::{Lane, Sides},
+    twins::Turn,
     verify::{self, Verified},
     work::{Rest, Work},
 };
@@ -34,18 +35,11 @@ pub(super) struct Walked {
 }
 
 /// Works through `jobs`, side by side on each pair of sessions.
-/// With `alone` no message waits for its twin.
-pub(super) async fn walk(
-    run: &Arc<Run>,
-    lanes: Vec<Lane>,
-    jobs: Vec<Job>,
-    mirror: bool,
-    alone: bool,
-) -> Result<Walked> {
+pub(super) async fn walk(run: &Arc<Run>, lanes: Vec<Lane>, jobs: Vec<Job>, mirror: bool, turn: Turn) -> Result<Walked> {
     let queue = Arc::new(Mutex::new(VecDeque::from(jobs)));
     let mut set = JoinSet::new();
     for sessions in lanes {
-        set.spawn(lane(run.clone(), sessions, queue.clone(), mirror, alone));
+        set.spawn(lane(run.clone(), sessions, queue.clone(), mirror, turn));
     }
     let mut walked = Walked::default();
     let mut failure = None;
@@ -69,7 +63,7 @@ async fn lane(
     sessions: Lane,
     queue: Arc<Mutex<VecDeque<Job>>>,
     mirror: bool,
-    alone: bool,
+    turn: Turn,
 ) -> Result<Walked> {
     let mut walked = Walked::default();
     let mut sides = sessions.sides().await;
@@ -77,7 +71,7 @@ async fn lane(
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     while let Some(job) = next() {
         run.go_on()?;
-        match work(&run, &mut sides, &job, mirror, alone).await {
+        match work(&run, &mut sides, &job, mirror, turn).await {
             Ok(Rest::Nothing) => {}
             Ok(Rest::Verify) => copied.push_back(job),
             Ok(Rest::Twins) => walked.waiting.push(job),
@@ -118,9 +112,9 @@ fn line(job: &Job, error: &Error) -> Attention {
 }
 
 /// Works on one folder until it is done.
-async fn work(run: &Run, sides: &mut Sides, job: &Job, mirror: bool, alone: bool) -> Result<Rest> {
+async fn work(run: &Run, sides: &mut Sides, job: &Job, mirror: bool, turn: Turn) -> Result<Rest> {
     let mut budget = Budget::new();
-    let mut work = Work::new(run, job, mirror, alone);
+    let mut work = Work::new(run, job, mirror, turn);
     loop {
         let error = match work.carry_out(sides).await {
             Ok(rest) => return Ok(rest),

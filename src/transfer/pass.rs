@@ -16,6 +16,7 @@ use super::{
     run::Run,
     sides::{Sides, Spares},
     targets,
+    twins::Turn,
 };
 use crate::{
     error::Result,
@@ -28,6 +29,29 @@ use crate::{
 
 /// Walks the pass. Everything it learns is in the ledger when it returns, whatever it returns.
 pub(super) async fn walk(run: &Arc<Run>) -> Result<Walked> {
+    if run.options.pass == PassKind::Retry {
+        list_again(run).await?;
+    }
+    let (mut walked, ways) = look_and_copy(run, Turn::Later).await?;
+    if !walked.waiting.is_empty() && !ways.labels {
+        // What seems to lie in two folders was moved while they were listed: now it is told where it is, and followed there.
+        (walked, _) = look_and_copy(run, Turn::Copies).await?;
+    }
+    copy_twins(run, &mut walked, ways).await?;
+    Ok(walked)
+}
+
+/// How the folders are worked on.
+#[derive(Clone, Copy)]
+struct Ways {
+    lanes: usize,
+    mirror: bool,
+    /// Whether the source's messages may lie in several folders.
+    labels: bool,
+}
+
+/// Looks at both sides and works on every folder; twins have their `turn` unless the source has labels: then they are copies.
+async fn look_and_copy(run: &Arc<Run>, turn: Turn) -> Result<(Walked, Ways)> {
     let mut sides = Sides::default();
     let mut spares = Spares::default();
     let sight = look(run, &mut sides, &mut spares).await?;
@@ -37,25 +61,26 @@ pub(super) async fn walk(run: &Arc<Run>) -> Result<Walked> {
     jobs.sort_by_key(|job| std::cmp::Reverse(job.sources.iter().filter_map(|f| open.get(&f.path)).sum::<u64>()));
     let mirror = mirror::allowed(run).await?;
     let lanes = lanes(run, &mut sides, jobs.len()).await?;
+    let labels = run.options.pass == PassKind::Verify || sides.both(run).await?.0.capabilities().labels;
+    let turn = if labels { Turn::Copies } else { turn };
     let rendered = jobs.iter().any(|job| !job.keeps_bytes);
     run.tell(Event::Stage(Stage::Copy));
-    let mut walked = lane::walk(run, spares.take(sides, lanes), jobs, mirror, false).await?;
+    let mut walked = lane::walk(run, spares.take(sides, lanes), jobs, mirror, turn).await?;
     walked.rendered = rendered;
-    copy_twins(run, &mut walked, lanes, mirror).await?;
-    Ok(walked)
+    Ok((walked, Ways { lanes, mirror, labels }))
 }
 
 /// Goes back to the folders with messages that waited for their twins. A round in which nothing arrived is followed by a last one, in which
 /// none waits any more: the twin may have failed, or lie in a folder that is not read.
-async fn copy_twins(run: &Arc<Run>, walked: &mut Walked, lanes: usize, mirror: bool) -> Result<()> {
-    let mut alone = false;
+async fn copy_twins(run: &Arc<Run>, walked: &mut Walked, Ways { lanes, mirror, .. }: Ways) -> Result<()> {
+    let mut turn = Turn::Copies;
     while !walked.waiting.is_empty() {
         let before = open_messages(run).await?;
         // What their counters were at the start of the pass is not what they are now.
         let jobs = std::mem::take(&mut walked.waiting).into_iter().map(|job| Job { status: None, ..job }).collect();
         run.tell(Event::Stage(Stage::Copy));
-        walked.join(lane::walk(run, Spares::default().take(Sides::default(), lanes), jobs, mirror, alone).await?);
-        alone = open_messages(run).await? == before;
+        walked.join(lane::walk(run, Spares::default().take(Sides::default(), lanes), jobs, mirror, turn).await?);
+        turn = if open_messages(run).await? == before { Turn::Alone } else { Turn::Copies };
     }
     Ok(())
 }
@@ -86,13 +111,9 @@ async fn look(run: &Arc<Run>, sides: &mut Sides, spares: &mut Spares) -> Result<
 
 /// Discovery, beside which the folders that are new are created; or what the ledger knows where the pass adds nothing.
 async fn look_once(run: &Arc<Run>, sides: &mut Sides, spares: &mut Spares) -> Result<Sight> {
-    match run.options.pass {
-        PassKind::Verify => {
-            let there = sides.target(run).await?.folders().await?;
-            return Ok(Sight { folders: run.ledger.folders(run.lease.pair).await?, there, refused: HashSet::new() });
-        }
-        PassKind::Retry => list_again(run).await?,
-        _ => {}
+    if run.options.pass == PassKind::Verify {
+        let there = sides.target(run).await?.folders().await?;
+        return Ok(Sight { folders: run.ledger.folders(run.lease.pair).await?, there, refused: HashSet::new() });
     }
     run.tell(Event::Stage(Stage::Connect));
     let (source, target) = sides.both(run).await?;

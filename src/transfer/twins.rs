@@ -1,7 +1,10 @@
 //! One message in several source folders (Gmail's labels): downloaded and sent once, then copied at the target itself.
 //!
 //! The placement with the lowest number goes first; the others wait for it and become copies of what it became. A copy is an intent like any
-//! other, with the hash and fingerprint of the message it is made of, so that a doubt is settled by the same evidence. Rejected:
+//! other, with the hash and fingerprint of the message it is made of, so that a doubt is settled by the same evidence.
+//!
+//! Where a message lies in one folder only, two placements of it say that it was moved while the folders were listed: nothing is copied
+//! before the source was looked at again ([`Turn::Later`]). Rejected:
 //! keeping bodies for the placements to come, for a label of 10,000 messages may be read hours after the other one.
 
 use std::collections::{HashMap, HashSet};
@@ -14,6 +17,17 @@ use crate::{
     model::{Flags, FolderName, RowState, SystemFlags, TargetUid},
     target::{FolderStatus, TargetSession},
 };
+
+/// What becomes of messages that have a twin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// They wait: where nothing lies in two folders, another look at the source tells where it is.
+    Later,
+    /// They are copied from where their twins arrived.
+    Copies,
+    /// They go like any other.
+    Alone,
+}
 
 /// Which rows go without regard to their twins.
 #[derive(Clone, Debug, Default)]

@@ -9,7 +9,7 @@ use super::{
     run::Run,
     sides::Sides,
     stillness::Goodbyes,
-    twins::{self, Alone},
+    twins::{self, Alone, Turn},
     verify,
 };
 use crate::{
@@ -34,6 +34,8 @@ pub(super) struct Work<'a> {
     waited: bool,
     /// Refused messages, from attempt to attempt.
     ladder: Ladder,
+    /// What becomes of messages that have a twin.
+    turn: Turn,
     /// Messages that wait for no twin.
     alone: Alone,
 }
@@ -50,11 +52,11 @@ pub(super) enum Rest {
 }
 
 impl<'a> Work<'a> {
-    pub fn new(run: &'a Run, job: &'a Job, mirror: bool, alone: bool) -> Self {
+    pub fn new(run: &'a Run, job: &'a Job, mirror: bool, turn: Turn) -> Self {
         // A trial takes a few messages of each folder: nothing in it waits for messages that the trial leaves out.
-        let alone = Alone { all: alone || run.options.pass == PassKind::Trial, ..Alone::default() };
+        let alone = Alone { all: turn == Turn::Alone || run.options.pass == PassKind::Trial, ..Alone::default() };
         let (progress, ladder) = Default::default();
-        Work { run, job, mirror, attempts: 0, progress, careful: false, waited: false, ladder, alone }
+        Work { run, job, mirror, attempts: 0, progress, careful: false, waited: false, ladder, turn, alone }
     }
 
     /// Whether the latest attempt brought the folder forward.
@@ -123,9 +125,11 @@ impl<'a> Work<'a> {
             vanish(run, folder).await?;
             if has_listed(run, folder).await? {
                 let (source, target) = sides.both(run).await?;
-                let alone = &mut self.alone;
-                self.progress.settled += twins::duplicate(run, target, job, folder, &mut status, alone).await?;
-                let (except, careful, alone) = (self.ladder.rows(), self.careful, alone.clone());
+                if self.turn == Turn::Copies {
+                    let alone = &mut self.alone;
+                    self.progress.settled += twins::duplicate(run, target, job, folder, &mut status, alone).await?;
+                }
+                let (except, careful, alone) = (self.ladder.rows(), self.careful, self.alone.clone());
                 let feed = copy::Feed::Listed { except, careful, alone };
                 let (copied, ended) = copy::copy(run, source, target, job, folder, status, feed).await;
                 self.progress.join(copied.progress);

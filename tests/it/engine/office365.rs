@@ -3,7 +3,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
-    sync::Arc,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -43,7 +46,7 @@ const FOLDERS: [(&str, u8); 6] =
     [("Inbox", 40), ("Archive/2019", 20), ("Sent Items", 20), ("Projects/A & B", 10), ("Drafts", 5), ("Empty", 0)];
 
 struct Life {
-    stage: Stage,
+    stage: Arc<Stage>,
     dovecot: Dovecot,
     pair: Pair,
     home: tempfile::TempDir,
@@ -72,7 +75,16 @@ impl Life {
         };
         let random = fastrand::Rng::with_seed(seed());
         let home = tempfile::tempdir().unwrap();
-        Life { stage, dovecot, pair, home, random, written: 0, deleted: Vec::new(), places: BTreeMap::new() }
+        Life {
+            stage: Arc::new(stage),
+            dovecot,
+            pair,
+            home,
+            random,
+            written: 0,
+            deleted: Vec::new(),
+            places: BTreeMap::new(),
+        }
     }
 
     fn mailbox<R>(&self, look: impl FnOnce(&mut Mailbox) -> R) -> R {
@@ -327,5 +339,46 @@ fn the_last_word_of_a_round_of_changes_holds() {
         }));
         life.pass(&Options { deletions: Deletions::Mirror { approved: true }, ..Options::default() }).await;
         life.assert_all_there();
+    });
+}
+
+/// Once, a message goes from the first folder that is told to one that is not told yet.
+fn moves_one(stage: Arc<Stage>, moved: Arc<AtomicBool>) -> Meddle {
+    let begun = Mutex::new(Vec::new());
+    Arc::new(move |event| {
+        let mut begun = begun.lock().unwrap();
+        match event {
+            DiscoverEvent::Begin { folder, .. } => begun.push(String::from_utf8(folder.as_bytes().to_vec()).unwrap()),
+            DiscoverEvent::End { .. } if !moved.load(Ordering::Relaxed) => {
+                let of = |mailbox: &mut Mailbox| {
+                    let mut paths = FOLDERS.iter().map(|(path, _)| *path).filter(|path| *path != "Drafts");
+                    let is_told = |path: &&str| begun.contains(&mailbox.folder_id(path).unwrap());
+                    let from = paths.clone().find(|path| is_told(path) && !mailbox.ids_in(path).is_empty())?;
+                    let to = paths.find(|path| !is_told(path))?;
+                    let id = mailbox.ids_in(from).remove(0);
+                    Some(mailbox.move_to(&id, to))
+                };
+                moved.fetch_or(stage.graph.mailbox(KIM, of).flatten().is_some_and(|moved| moved), Ordering::Relaxed);
+            }
+            _ => {}
+        }
+        Vec::new()
+    })
+}
+
+#[test]
+fn a_message_that_moves_while_the_folders_are_listed_arrives_once() {
+    crate::conformance::run(async {
+        let mut life = Life::new().await;
+        life.write(60);
+        // On its first way as one that was never copied, on its second as one that was.
+        for _ in 0..2 {
+            let moved = Arc::new(AtomicBool::new(false));
+            life.meddle(moves_one(life.stage.clone(), moved.clone()));
+            life.pass(&Options::default()).await;
+            assert!(moved.load(Ordering::Relaxed));
+            life.assert_all_there();
+        }
+        assert_eq!(life.downloads(), 60);
     });
 }
