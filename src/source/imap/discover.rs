@@ -110,8 +110,8 @@ impl Walk<'_> {
         let mut ahead = 0;
         for step in steps {
             self.renew_if_worn().await?;
-            while self.asked.len() < limits::FOLDERS_AHEAD
-                && !self.link.is_worn()
+            // The next one goes in any case: a session may be worn again at once, and a step that was not asked would take another's replies.
+            while (self.asked.is_empty() || self.asked.len() < limits::FOLDERS_AHEAD && !self.link.is_worn())
                 && let Some(next) = steps.get(ahead)
             {
                 ahead += 1;

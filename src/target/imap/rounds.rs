@@ -73,27 +73,27 @@ struct Round<'a> {
 impl Round<'_> {
     /// Reads all that can be read this way; gives the others.
     async fn read_all(mut self, wanted: &[(FolderName, Find)]) -> Result<Vec<Alone>> {
-        let mut ahead = wanted.iter();
+        let mut ahead = wanted.iter().enumerate();
         let mut asked = VecDeque::new();
-        for (at, (folder, _)) in wanted.iter().enumerate() {
+        loop {
             if asked.is_empty() && self.link.is_worn() {
                 self.link.renew().await?;
                 self.link.forget_selection();
                 self.replies = Replies::default();
             }
-            while asked.len() < limits::FOLDERS_AHEAD
-                && !self.link.is_worn()
-                && let Some((folder, which)) = ahead.next()
+            // The first one goes in any case: a session may be worn again at once, by a token whose life has no length.
+            while (asked.is_empty() || asked.len() < limits::FOLDERS_AHEAD && !self.link.is_worn())
+                && let Some((at, (folder, which))) = ahead.next()
             {
                 self.link.pacer().unheld().await;
-                asked.push_back(self.ask(folder, which));
+                asked.push_back((at, folder, self.ask(folder, which)));
             }
-            match asked.pop_front().flatten() {
-                Some(asked) => self.read(at, folder, asked).await?,
-                None => self.alone.push(Alone { at, above: 0 }),
+            match asked.pop_front() {
+                Some((at, folder, Some(asked))) => self.read(at, folder, asked).await?,
+                Some((at, _, None)) => self.alone.push(Alone { at, above: 0 }),
+                None => return Ok(self.alone),
             }
         }
-        Ok(self.alone)
     }
 
     /// Queues the commands of one folder, if they depend on nothing that it has to tell first.
