@@ -48,7 +48,7 @@ pub(super) async fn create_new(
     Ok(())
 }
 
-/// Jobs of a pass that only compares: what is pinned, as it stands.
+/// Jobs of a pass that only compares: what is pinned, as it stands. A folder that is gone is one of them if our mail should be in it.
 pub(super) async fn pinned(
     run: &Run,
     target: &mut dyn TargetSession,
@@ -57,8 +57,13 @@ pub(super) async fn pinned(
 ) -> Result<Vec<Job>> {
     let there: HashSet<&FolderName> = listed.iter().map(|f| &f.name).collect();
     let pins: Pins = folders.iter().filter_map(|f| Some((f.id, f.target.clone()?))).collect();
-    let stands = |f: &&FolderRow| pins.get(&f.id).and_then(|p| p.name.as_ref()).is_some_and(|n| there.contains(n));
-    let read: Vec<&FolderRow> = folders.iter().filter(stands).collect();
+    let mut read: Vec<&FolderRow> = Vec::new();
+    for folder in folders {
+        let Some(name) = pins.get(&folder.id).and_then(|pin| pin.name.as_ref()) else { continue };
+        if there.contains(name) || holds_ours(run, name).await? {
+            read.push(folder);
+        }
+    }
     let jobs = gather(target, &read, &pins);
     with_counters(run, target, jobs).await
 }
@@ -73,6 +78,20 @@ pub(super) async fn places(
     let read: Vec<&FolderRow> = folders.iter().filter(|f| is_read(run, f)).collect();
     let pins = assign(run, target.capabilities(), folders, &read, &listed);
     Ok(pins.into_iter().map(|(id, pin)| (id, pin.path)).collect())
+}
+
+/// Whether messages are in a target folder as far as the ledger knows.
+async fn holds_ours(run: &Run, name: &FolderName) -> Result<bool> {
+    let states = vec![RowState::Copied, RowState::AlreadyPresent];
+    let query = RowQuery {
+        target_folder: Some(name.clone()),
+        states,
+        missing_at_target: Some(false),
+        removed: Some(false),
+        limit: 1,
+        ..RowQuery::default()
+    };
+    Ok(!run.ledger.rows(run.lease.pair, query).await?.is_empty())
 }
 
 type Pins = HashMap<i64, PinnedTarget>;

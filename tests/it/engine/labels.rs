@@ -111,6 +111,18 @@ async fn a_placement_that_fails_holds_no_other_up() {
     assert_eq!(stage.source.journal().messages_told(), 30);
 }
 
+/// A folder that is gone from the target is not verified by being passed over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_gone_from_the_target_is_not_verified() {
+    let stage = Stage::between((gmail(), Persona::gmail()), (Mailstore::empty(), Persona::generic()), "Dovecot").await;
+    assert_verified(&stage.pass().await, 55);
+    assert_verified(&stage.pass_of(PassKind::Verify).await, 55);
+    stage.to.write(|mailbox| assert!(mailbox.delete(b"Work")));
+    let report = stage.pass_of(PassKind::Verify).await;
+    assert_eq!(report.state, Outcome::Finished, "{report:#?}");
+    assert!(report.attention.iter().any(|line| line.folder.as_deref() == Some("Work")), "{report:#?}");
+}
+
 /// A trial stays one: what waits for its twin is no reason to come back for more.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trial_takes_a_few_messages_of_each_label() {
