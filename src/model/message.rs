@@ -5,7 +5,7 @@ use chrono::{DateTime, FixedOffset};
 /// The identity of one placement at the source. The ledger compares it as bytes only.
 ///
 /// For IMAP the namespace is the folder's name, the epoch its UIDVALIDITY and the id the UID in four big-endian
-/// bytes, so that byte order is UID order.
+/// bytes, so that byte order is UID order. For Graph it is the folder's id, one epoch for ever, and the immutable id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MessageKey {
     /// Within what the id is unique.

@@ -83,8 +83,7 @@ fn text(forecasts: &[Forecast]) -> String {
     forecasts.iter().for_each(|forecast| mailbox(&mut text, forecast));
     if forecasts.len() > 1 {
         let (messages, bytes) = forecasts.iter().fold((0, 0), |(m, b), one| (m + one.messages, b + one.bytes));
-        let (messages, bytes) = (words::messages(messages), words::bytes(bytes));
-        let _ = writeln!(text, "All {} mailboxes: {messages}, {bytes}", forecasts.len());
+        let _ = writeln!(text, "All {} mailboxes: {}", forecasts.len(), amount(messages, bytes));
     }
     text
 }
@@ -95,10 +94,13 @@ fn mailbox(text: &mut String, forecast: &Forecast) {
         let _ = writeln!(text, "  {}\n  Problem:   {}\n  Next step: {}", error.code, error.problem, error.next_step);
         return;
     }
-    let (messages, bytes) = (words::messages(forecast.messages), words::bytes(forecast.bytes));
+    let (messages, bytes) = (words::messages(forecast.messages), size(forecast.messages, forecast.bytes));
     let expected = words::duration(Duration::from_secs(forecast.expected_seconds.max(1)));
-    let largest = words::bytes(forecast.largest);
-    let _ = writeln!(text, "  {messages} to copy, {bytes}, the largest {largest}; expected to take about {expected}");
+    let largest = match forecast.largest {
+        0 => String::new(),
+        largest => format!(", the largest {}", words::bytes(largest)),
+    };
+    let _ = writeln!(text, "  {messages} to copy, {bytes}{largest}; expected to take about {expected}");
     if forecast.arrived > 0 {
         let _ = writeln!(text, "  {} arrived in earlier passes", words::messages(forecast.arrived));
     }
@@ -113,12 +115,40 @@ fn mailbox(text: &mut String, forecast: &Forecast) {
     }
 }
 
+fn amount(messages: u64, bytes: u64) -> String {
+    format!("{}, {}", words::messages(messages), size(messages, bytes))
+}
+
+/// Graph tells no sizes.
+fn size(messages: u64, bytes: u64) -> String {
+    match (messages, bytes) {
+        (1.., 0) => "of sizes that the source does not tell".to_owned(),
+        _ => words::bytes(bytes),
+    }
+}
+
 fn folder(text: &mut String, folder: &FolderForecast) {
     let _ = match &folder.not_read {
         Some(why) => writeln!(text, "    {}: not read, {why}", folder.source),
         None => {
-            let (messages, bytes) = (words::messages(folder.messages), words::bytes(folder.bytes));
-            writeln!(text, "    {} → {}: {messages}, {bytes}", folder.source, folder.target)
+            let amount = amount(folder.messages, folder.bytes);
+            writeln!(text, "    {} → {}: {amount}", folder.source, folder.target)
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_that_nobody_told_are_no_zeros() {
+        let folder =
+            FolderForecast { source: "INBOX".into(), target: "INBOX".into(), messages: 3, ..Default::default() };
+        let forecast = Forecast { messages: 3, folders: vec![folder], ..Forecast::default() };
+        let text = text(std::slice::from_ref(&forecast));
+        assert!(text.contains("3 messages to copy, of sizes that the source does not tell; expected"), "{text}");
+        assert!(!text.contains("0 B") && !text.contains("largest"), "{text}");
+        assert!(super::text(&[Forecast { bytes: 3000, largest: 2000, ..forecast }]).contains("the largest 2"));
+    }
 }
