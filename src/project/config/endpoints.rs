@@ -90,6 +90,8 @@ impl Table<'_> {
             ("graph-url", raw.graph_url.is_some(), microsoft),
             ("imap-host", raw.imap_host.is_some(), microsoft),
             ("port", raw.port.is_some(), !self.by_graph()),
+            // Graph does not say how large a message is before it is read.
+            ("bytes-per-day", raw.bytes_per_day.is_some(), !self.by_graph()),
             ("authority", raw.authority.is_some(), raw.auth == raw::Auth::Oauth2),
             ("oauth-user", raw.oauth_user.is_some(), raw.auth == raw::Auth::Oauth2),
             ("admin-port", raw.admin_port.is_some(), raw.kind == Kind::Zimbra),

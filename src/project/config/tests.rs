@@ -231,6 +231,8 @@ fn endpoints_are_opened_with_tokens_of_their_client() {
     assert_eq!(endpoint("a").graph_url.as_deref(), Some("https://graph.microsoft.us/v1.0"));
     assert_eq!((endpoint("d").host.as_str(), endpoint("d").port), ("graph.microsoft.us", 443));
     assert!(endpoint("d").by_graph && !endpoint("c").by_graph);
+    let counted = parse(&format!("{text}bytes-per-day = \"2GB\"\n")).err().unwrap();
+    assert!(counted.subject().contains("bytes-per-day"), "Graph tells no sizes ahead: {counted}");
     assert_eq!(oauth.client.authority.name(), "https://login.microsoftonline.us/contoso.example", "the endpoint's own");
     assert_eq!(oauth.user.as_deref(), Some("admin@x"));
     assert!(oauth.client.needs_sign_in() && config.client("desktop").unwrap().needs_sign_in());
