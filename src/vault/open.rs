@@ -95,6 +95,7 @@ impl Vault {
     /// # Errors
     /// The file or the vault cannot be written; the old key goes on working then.
     pub async fn rotate(self, file: &KeyFile) -> Result<usize> {
+        self.is_current().await?;
         let new = Key::generate();
         file.write(&new.before(&self.key))?;
         let count = self.rekey(&new).await?;
@@ -111,6 +112,14 @@ impl Vault {
         let new = Key::generate();
         KeyFile::create(path, &new, passphrase)?;
         self.rekey(&new).await
+    }
+
+    /// Another rotation may have come between this one's opening and now: to write the key file over would lose the key of that one.
+    async fn is_current(&self) -> Result<()> {
+        if self.key.opens(&self.sealer.records.recipient().await?) {
+            return Ok(());
+        }
+        Err(refused("the vault's key was changed meanwhile; nothing was done, rotate again"))
     }
 
     async fn rekey(&self, new: &Key) -> Result<usize> {

@@ -121,6 +121,18 @@ async fn a_rotation_changes_the_key_and_keeps_the_secrets() {
     assert_eq!(get(&vault, "bert").await.as_deref(), Some("hunter3"));
 }
 
+/// Whoever opened the vault before another rotation ended has the key of before: to go on would write it over the one that is needed now.
+#[tokio::test]
+async fn a_rotation_with_a_key_of_before_loses_nothing() {
+    let place = Place::new();
+    let (first, file) = place.vault().await;
+    first.sealer().put(&[(name("anna"), secret("hunter2"))]).await.unwrap();
+    let second = place.opened().await.unwrap();
+    assert_eq!(first.rotate(&file).await.unwrap(), 1);
+    assert!(second.rotate(&file).await.is_err());
+    assert_eq!(get(&place.opened().await.unwrap(), "anna").await.as_deref(), Some("hunter2"));
+}
+
 /// The file of the key and the vault as they are at each step of a rotation that is cut there.
 #[tokio::test]
 async fn a_rotation_that_is_cut_anywhere_leaves_all_readable() {
