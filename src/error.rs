@@ -409,6 +409,20 @@ impl Code {
         }
     }
 
+    /// Whether a login is refused by it: nothing of the mailbox was seen, and the exit code says so.
+    pub fn refuses_login(self) -> bool {
+        use Code::*;
+        match self {
+            Auth | AuthAccess | AuthAppPassword | AuthBlocked | AuthToken | AuthMfa | Consent | TokenScope
+            | ClientSecret | ClientExpired | ClientUnknown | Tenant | SignInNeeded | SignInDeclined | SignInExpired
+            | Locked => true,
+            Dns | Connect | Timeout | Lost | TlsCert | TlsProto | Throttled | FolderList | FolderSelect
+            | FolderName | FolderLimit | FolderSkipped | ReadOnly | Quota | NotFound | Protocol | Server
+            | ItemFetch | ItemVanished | ItemTooBig | ItemMalformed | ItemVirus | ItemRefused | Identity
+            | LedgerLocked | LedgerDamaged | LedgerNewer | Disk | Vault | Config | Usage | Canceled | Bug => false,
+        }
+    }
+
     /// Whether the word concerns one message and carries no side (`ITEM-TOO-BIG`).
     pub fn is_item(self) -> bool {
         self.stem().starts_with("ITEM-")

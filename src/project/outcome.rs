@@ -52,16 +52,17 @@ impl Ending {
 
     /// How a run over `mailboxes` with this `aim` ended.
     pub fn of_run(mailboxes: &[MailboxReport], aim: Aim) -> Ending {
-        let error_is = |report: &MailboxReport, codes: &[Code], side: Side| {
-            report.error.as_ref().is_some_and(|error| codes.iter().any(|code| error.code == word(*code, side)))
+        let is = |report: &MailboxReport, code: Code, side: Side| {
+            report.error.as_ref().is_some_and(|error| error.code == word(code, side))
         };
-        let all = |codes: &[Code], side: Side| {
-            !mailboxes.is_empty() && mailboxes.iter().all(|report| error_is(report, codes, side))
+        let refused = |report: &MailboxReport, side: Side| {
+            Code::ALL.into_iter().any(|code| code.refuses_login() && is(report, code, side))
         };
-        if mailboxes.iter().any(|report| error_is(report, &[Code::LedgerLocked], Side::System)) {
+        if mailboxes.iter().any(|report| is(report, Code::LedgerLocked, Side::System)) {
             return Ending::Locked;
         }
-        if let Some(side) = [Side::Source, Side::Target].into_iter().find(|side| all(&REFUSALS, *side)) {
+        let all = |side: &Side| !mailboxes.is_empty() && mailboxes.iter().all(|report| refused(report, *side));
+        if let Some(side) = [Side::Source, Side::Target].into_iter().find(all) {
             return Ending::Refused(side);
         }
         match run_outcome(mailboxes) {
@@ -77,41 +78,15 @@ impl Ending {
 
     /// How a command ended that `error` stopped.
     pub fn of_error(error: &Error) -> Ending {
-        use Code::*;
         match error.code() {
-            Config | Usage | Vault => Ending::Usage,
-            LedgerLocked => Ending::Locked,
-            Canceled => Ending::Stopped,
-            Auth | AuthAccess | AuthAppPassword | AuthBlocked | AuthToken | AuthMfa | Consent | TokenScope
-            | ClientSecret | ClientExpired | ClientUnknown | Tenant | SignInNeeded | SignInDeclined | SignInExpired
-            | Locked => Ending::Refused(error.side()),
-            Dns | Connect | Timeout | Lost | TlsCert | TlsProto | Throttled | FolderList | FolderSelect
-            | FolderName | FolderLimit | FolderSkipped | ReadOnly | Quota | NotFound | Protocol | Server
-            | ItemFetch | ItemVanished | ItemTooBig | ItemMalformed | ItemVirus | ItemRefused | Identity
-            | LedgerDamaged | LedgerNewer | Disk | Bug => Ending::Failed,
+            code if code.refuses_login() => Ending::Refused(error.side()),
+            Code::Config | Code::Usage | Code::Vault => Ending::Usage,
+            Code::LedgerLocked => Ending::Locked,
+            Code::Canceled => Ending::Stopped,
+            _ => Ending::Failed,
         }
     }
 }
-
-/// The codes by which a login is refused.
-const REFUSALS: [Code; 16] = [
-    Code::Auth,
-    Code::AuthAccess,
-    Code::AuthAppPassword,
-    Code::AuthBlocked,
-    Code::AuthToken,
-    Code::AuthMfa,
-    Code::Consent,
-    Code::TokenScope,
-    Code::ClientSecret,
-    Code::ClientExpired,
-    Code::ClientUnknown,
-    Code::Tenant,
-    Code::SignInNeeded,
-    Code::SignInDeclined,
-    Code::SignInExpired,
-    Code::Locked,
-];
 
 /// The outcome of a run: interrupted if any mailbox was, else that of its worst mailbox.
 pub fn run_outcome(mailboxes: &[MailboxReport]) -> Outcome {
