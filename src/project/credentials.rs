@@ -93,7 +93,7 @@ impl TokenDesk {
             let key = (endpoint.name.clone(), side, grant);
             let service = match self.graphs.get(&key) {
                 Some(known) => known.clone(),
-                None => graph::Service::new(&root, http, tokens, side, graph::Pace::default())?,
+                None => graph::Service::new(&root, http, tokens, side, endpoint.caps.graph)?,
             };
             self.graphs.insert(key, service.clone());
             mailbox.login.graph = Some(service);

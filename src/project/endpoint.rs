@@ -10,6 +10,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::{
+    graph::Pace,
     imap::AdminForm,
     limits,
     net::{Encryption, Proxy, is_loopback},
@@ -116,6 +117,8 @@ pub struct Caps {
     pub bytes_per_second: Option<u64>,
     /// Bytes that may be read in a day, per mailbox.
     pub bytes_per_day: Option<u64>,
+    /// What one mailbox is asked by Microsoft Graph.
+    pub graph: Pace,
 }
 
 impl Caps {

@@ -74,6 +74,28 @@ impl TryFrom<String> for Lasting {
     }
 }
 
+/// So much in a time: `"9600/10m"`, `"135MB/5m"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct PerTime(pub u64, pub Duration);
+
+impl FromStr for PerTime {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is not so much in a time: write it as `9600/10m` or `135MB/5m`");
+        let (amount, time) = text.split_once('/').ok_or_else(wrong)?;
+        Ok(PerTime(amount.parse::<Size>()?.0, time.trim().parse::<Lasting>()?.0))
+    }
+}
+
+impl TryFrom<String> for PerTime {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
 /// A point in time for filters, in Unix seconds: `2024-01-31` (its first second, UTC) or RFC 3339 with a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -191,6 +213,15 @@ mod tests {
         assert_eq!("250ms".parse(), Ok(Lasting(Duration::from_millis(250))));
         for wrong in ["60", "0s", "s", "5 weeks", "-1s"] {
             assert!(wrong.parse::<Lasting>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn so_much_in_a_time() {
+        assert_eq!("9600/10m".parse(), Ok(PerTime(9600, Duration::from_secs(600))));
+        assert_eq!("135MB / 5m".parse(), Ok(PerTime(135_000_000, Duration::from_secs(300))));
+        for wrong in ["9600", "0/10m", "9600/10", "/5m", "a/5m"] {
+            assert!(wrong.parse::<PerTime>().is_err(), "{wrong}");
         }
     }
 

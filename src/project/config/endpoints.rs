@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use crate::{
     error::Result,
+    graph::Pace,
     net::{Encryption, is_loopback},
     project::{
         config::{Fault, raw, unknown},
@@ -11,6 +12,7 @@ use crate::{
         files,
         oauth::{self, OauthClient},
         place::Text,
+        values::PerTime,
     },
     secret::Secret,
 };
@@ -86,8 +88,12 @@ impl Table<'_> {
     fn refuse_foreign_keys(&self) -> Result<(), Fault> {
         let raw = self.raw;
         let microsoft = matches!(raw.kind, Kind::Microsoft365 | Kind::Office365);
+        let graph = microsoft && raw.auth == raw::Auth::Oauth2;
         let keys = [
             ("graph-url", raw.graph_url.is_some(), microsoft),
+            ("graph-in-flight", raw.graph_in_flight.is_some(), graph),
+            ("graph-requests", raw.graph_requests.is_some(), graph),
+            ("graph-bytes", raw.graph_bytes.is_some(), graph),
             ("imap-host", raw.imap_host.is_some(), microsoft),
             ("port", raw.port.is_some(), !self.by_graph()),
             // Graph does not say how large a message is before it is read.
@@ -181,6 +187,7 @@ impl Table<'_> {
             ("max-connections-per-mailbox", raw.max_connections_per_mailbox == Some(0)),
             ("messages-per-second", raw.messages_per_second == Some(0)),
             ("bytes-per-day", raw.bytes_per_day.as_ref().is_some_and(|size| size.0 == 0)),
+            ("graph-in-flight", raw.graph_in_flight == Some(0)),
         ];
         if let Some((key, _)) = zeros.into_iter().find(|(_, zero)| *zero) {
             return Err((key, "0 would let nothing through; write 1 or more, or remove the key".to_owned()));
@@ -191,7 +198,18 @@ impl Table<'_> {
             messages_per_second: raw.messages_per_second,
             bytes_per_second: raw.bytes_per_second.map(|size| size.0),
             bytes_per_day: raw.bytes_per_day.map(|size| size.0),
+            graph: self.graph_pace(),
         }
         .of(raw.kind))
+    }
+
+    fn graph_pace(&self) -> Pace {
+        let usual = Pace::default();
+        let or = |written: Option<PerTime>, usual| written.map_or(usual, |PerTime(amount, time)| (amount, time));
+        Pace {
+            in_flight: self.raw.graph_in_flight.unwrap_or(usual.in_flight),
+            requests: or(self.raw.graph_requests, usual.requests),
+            bytes: or(self.raw.graph_bytes, usual.bytes),
+        }
     }
 }

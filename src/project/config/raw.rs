@@ -12,7 +12,7 @@ use crate::{
         endpoint::Kind,
         oauth::Provider,
         place::Text,
-        values::{Day, Lasting, Pattern, Size},
+        values::{Day, Lasting, Pattern, PerTime, Size},
     },
     secret::Secret,
 };
@@ -128,6 +128,9 @@ pub(super) struct Endpoint {
     pub(super) oauth_user: Option<String>,
     pub(super) authority: Option<String>,
     pub(super) graph_url: Option<String>,
+    pub(super) graph_in_flight: Option<u32>,
+    pub(super) graph_requests: Option<PerTime>,
+    pub(super) graph_bytes: Option<PerTime>,
 }
 
 #[derive(Deserialize)]

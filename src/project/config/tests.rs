@@ -130,6 +130,14 @@ const MISTAKES: &[(&str, &str)] = &[
         "line 4, `graph-url`: it has no meaning",
     ),
     (
+        "[endpoint.a]\nkind = \"imap\"\nhost = \"h\"\ngraph-in-flight = 2\n",
+        "line 4, `graph-in-flight`: it has no meaning",
+    ),
+    (
+        "[endpoint.a]\nkind = \"microsoft365\"\nauth = \"oauth2\"\ngraph-requests = \"9600\"\n",
+        "line 4, `graph-requests`: `9600` is not so much in a time",
+    ),
+    (
         "[endpoint.a]\nkind = \"imap\"\nhost = \"h\"\nauth = \"admin\"\n",
         "line 1, `admin-username`: auth = \"admin\" needs it",
     ),

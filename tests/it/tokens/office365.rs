@@ -2,7 +2,7 @@
 
 use mailhaul::lab::{
     entra,
-    graph::{Graph, Person, Settings, Status, fill},
+    graph::{Graph, Limits, Person, Settings, Status, fill},
 };
 
 use super::site::{ANNA, Site, empty};
@@ -18,8 +18,8 @@ async fn run(site: &Site, arguments: &[&str]) -> Ended {
 /// Anna's mailbox, and how many messages it holds.
 async fn office(site: &Site) -> (Graph, u64) {
     let people = vec![Person::new(ANNA, Status::Member)];
-    let graph =
-        Graph::start(people, Settings::default(), site.entra.desk(), site.certificate.acceptor()).await.unwrap();
+    let settings = Settings { limits: Limits::default().scaled(60), ..Settings::default() };
+    let graph = Graph::start(people, settings, site.entra.desk(), site.certificate.acceptor()).await.unwrap();
     let messages = graph.mailbox(ANNA, |mailbox| {
         fill(mailbox, 200, 3);
         mailbox.items().filter(|(_, item)| item.class.starts_with("IPM.Note")).count() as u64
@@ -32,7 +32,8 @@ async fn office_365_is_checked_copied_and_found_again() {
     let mut site = Site::new(entra::Settings::default()).await;
     let (graph, messages) = office(&site).await;
     let target = site.exchange(empty()).await;
-    site.table("old", &format!("kind = \"office365\"\n{TOKENS}\ngraph-url = \"{}\"", graph.root()));
+    let pace = "graph-requests = \"9600/10s\"\ngraph-bytes = \"135MiB/5s\"\ngraph-in-flight = 2";
+    site.table("old", &format!("kind = \"office365\"\n{TOKENS}\ngraph-url = \"{}\"\n{pace}", graph.root()));
     site.endpoint("new", "microsoft365", target.port(), TOKENS);
     site.write(&format!("{ANNA},{ANNA},\n"));
 
@@ -47,6 +48,7 @@ async fn office_365_is_checked_copied_and_found_again() {
     let ended = run(&site, &["run"]).await;
     assert_eq!((ended.code, ended.count("copied")), (Some(0), messages), "{ended:#?}");
     ended.assert_adds_up();
+    assert!(graph.peak() <= 2 && graph.refused() == [0; 3], "the pace that was written");
     let again = run(&site, &["run"]).await;
     assert_eq!((again.code, again.count("copied_this_pass")), (Some(0), 0), "{again:#?}");
 
