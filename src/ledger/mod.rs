@@ -13,9 +13,15 @@
 //!
 //! [`Ledger::intend`] returns only after a full sync: a lost intent would be a duplicate. [`Ledger::settle`] needs no sync of its
 //! own: a lost outcome is found again at the target.
+//!
+//! # Numbers
+//!
+//! A place at the target is a number in a folder's life (UIDVALIDITY and UID). Where a service has ids instead, [`Numbering`] gives the numbers
+//! and keeps them in the same file, so that whatever happens to it happens to both.
 
 mod change;
 mod folder;
+mod numbering;
 mod pair;
 mod row;
 pub mod sqlite;
@@ -26,6 +32,7 @@ use crate::{error::Result, model::FolderName};
 
 pub use change::{Correction, Discovered, Intent, NewRow, Settlement};
 pub use folder::{FolderId, FolderListing, FolderRow, PinnedTarget, TargetFolderState};
+pub use numbering::{FolderNumbers, NumberedItem, Numbering, Seen, Which};
 pub use pair::{Lease, PairRecord, PassRecord, Tally};
 pub use row::{Known, Placed, Row, RowId, RowQuery, Twin};
 pub use sqlite::{Hooks, SqliteLedger};

@@ -9,6 +9,7 @@ mod fault;
 mod folders;
 mod intents;
 mod lock;
+mod numbering;
 mod open;
 mod pairs;
 mod passes;

@@ -20,9 +20,7 @@ pub(super) struct Held {
 
 /// Makes the pair where it is new and grants the next lease. A pass that an earlier lease left open stays unfinished.
 pub(super) fn open(connection: &Connection, source: &str, target: &str) -> Result<Lease, Fault> {
-    connection
-        .prepare_cached("INSERT INTO mailbox (identity) VALUES (?1) ON CONFLICT DO NOTHING")?
-        .execute([target])?;
+    make_mailbox(connection, target)?;
     let lease = connection
         .prepare_cached(
             "INSERT INTO pair (source, mailbox, lease) SELECT ?1, id, 1 FROM mailbox WHERE identity = ?2
@@ -31,6 +29,14 @@ pub(super) fn open(connection: &Connection, source: &str, target: &str) -> Resul
         )?
         .query_row([source, target], |row| Ok(Lease { pair: row.get(0)?, number: row.get(1)? }))?;
     Ok(lease)
+}
+
+/// Makes a target mailbox where it is new.
+pub(super) fn make_mailbox(connection: &Connection, identity: &str) -> Result<(), Fault> {
+    connection
+        .prepare_cached("INSERT INTO mailbox (identity) VALUES (?1) ON CONFLICT DO NOTHING")?
+        .execute([identity])?;
+    Ok(())
 }
 
 /// The pair of a lease, if the lease is still the latest.
@@ -72,6 +78,12 @@ pub(super) fn forget(connection: &Connection, pair: i64) -> Result<(), Fault> {
     }
     connection.execute("DELETE FROM pair WHERE id = ?1", [pair])?;
     connection.execute("DELETE FROM target_folder WHERE mailbox NOT IN (SELECT mailbox FROM pair)", params![])?;
+    connection.execute(
+        "DELETE FROM numbered_item WHERE folder IN
+             (SELECT id FROM numbered_folder WHERE mailbox NOT IN (SELECT mailbox FROM pair))",
+        [],
+    )?;
+    connection.execute("DELETE FROM numbered_folder WHERE mailbox NOT IN (SELECT mailbox FROM pair)", [])?;
     connection.execute("DELETE FROM mailbox WHERE id NOT IN (SELECT mailbox FROM pair)", [])?;
     Ok(())
 }

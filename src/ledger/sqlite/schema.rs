@@ -11,8 +11,12 @@ use crate::error::{Code, Disposition, Error, Scope, Side};
 /// Marks the file as a ledger of ours (`mhl1`), so that another program's database is not taken for one.
 const APPLICATION_ID: i64 = 0x6d68_6c31;
 
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql"), include_str!("migrations/0003.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
+    include_str!("migrations/0004.sql"),
+];
 
 /// The version that this program writes.
 pub(super) fn current() -> i64 {

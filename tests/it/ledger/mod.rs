@@ -6,6 +6,7 @@ mod faulty;
 mod file;
 mod folders;
 mod history;
+mod numbering;
 mod passes;
 mod places;
 mod queries;
