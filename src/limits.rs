@@ -272,3 +272,9 @@ pub const IMPORT_SESSION_MARGIN: Duration = Duration::from_secs(300);
 pub const LAB_UPLOAD: usize = 256 << 20;
 /// Delta tokens and removed items that the Graph stand-in remembers per mailbox.
 pub const LAB_REMOVED: usize = 1_000_000;
+/// The longest name of an archive's entry (bytes): Zimbra cuts a subject at 120 characters, a path may be some thousand.
+pub const ZIMBRA_NAME: u64 = 64 << 10;
+/// The longest `.meta` of an archive that is read (bytes): that of an appointment holds its whole text.
+pub const ZIMBRA_META: u64 = 8 << 20;
+/// Bytes of an archive that are read at a time.
+pub const ZIMBRA_CHUNK: usize = 64 << 10;

@@ -18,3 +18,4 @@ mod side;
 mod support;
 mod tokens;
 mod trials;
+mod zimbra;

@@ -1,0 +1,3 @@
+//! Zimbra: its archives, its client and its stand-in.
+
+mod exports;
