@@ -99,6 +99,8 @@ pub enum Code {
     Locked,
     /// The server asked to wait.
     Throttled,
+    /// Another client holds the mailbox open, and the protocol lets in one at a time.
+    InUse,
     /// The list of folders cannot be read.
     FolderList,
     /// A folder cannot be opened.
@@ -155,7 +157,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 49] = [
+    pub const ALL: [Code; 50] = [
         Code::Dns,
         Code::Connect,
         Code::Timeout,
@@ -179,6 +181,7 @@ impl Code {
         Code::SignInExpired,
         Code::Locked,
         Code::Throttled,
+        Code::InUse,
         Code::FolderList,
         Code::FolderSelect,
         Code::FolderSkipped,
@@ -238,6 +241,7 @@ impl Code {
             Code::SignInExpired => "SIGN-IN-EXPIRED",
             Code::Locked => "LOCKED",
             Code::Throttled => "THROTTLED",
+            Code::InUse => "IN-USE",
             Code::FolderList => "FOLDER-LIST",
             Code::FolderSelect => "FOLDER-SELECT",
             Code::FolderName => "FOLDER-NAME",
@@ -295,6 +299,7 @@ impl Code {
             Code::SignInExpired => "the sign-in was not finished in time",
             Code::Locked => "the account is locked or suspended for a time",
             Code::Throttled => "the server asked to wait",
+            Code::InUse => "another client holds the mailbox open",
             Code::FolderList => "the list of folders cannot be read",
             Code::FolderSelect => "the folder cannot be opened",
             Code::FolderName => "the target does not accept the folder's name",
@@ -368,6 +373,9 @@ impl Code {
             Code::SignInExpired => "Start `mailhaul login` again and finish within the stated time.",
             Code::Locked => "Wait until the provider lifts the lock, then run again.",
             Code::Throttled => "Nothing to do: the transfer goes on by itself at the stated time.",
+            Code::InUse => {
+                "Close the mail client that reads this mailbox, or let it fetch mail less often; then run again."
+            }
             Code::FolderList => {
                 "Open the mailbox in a mail client; ask the server's administrator if it shows none there either."
             }

@@ -91,6 +91,7 @@ pub mod sasl;
 // Floor 2: protocols.
 pub mod graph;
 pub mod imap;
+pub mod pop3;
 pub mod zimbra;
 // Floor 3: ports.
 pub mod directory;

@@ -149,6 +149,21 @@ pub const VERIFY_FOLDERS: usize = 32;
 pub const ALLOWANCE_SPAN: Duration = Duration::from_secs(24 * 3600);
 /// Bytes that were read within this time are remembered as one sum: at most 300 sums for a day.
 pub const ALLOWANCE_GRAIN: Duration = Duration::from_secs(300);
+/// How long a POP3 server may think about a sign-in (quirk 113: minutes; Dovecot's own client waits for five).
+pub const POP3_SIGN_IN: Duration = Duration::from_secs(300);
+/// How long the replies to a probe of pipelining may take: a server that took all commands has nothing to look up for them.
+pub const POP3_PROBE: Duration = Duration::from_secs(10);
+/// Lines of a reply to CAPA that are read.
+pub const POP3_CAPABILITIES: usize = 200;
+/// Messages of one maildrop.
+pub const POP3_MESSAGES: usize = 2_000_000;
+/// The longest time between two sign-ins that is believed (RFC 2449 §6.5 sets none).
+pub const POP3_LOGIN_DELAY: Duration = Duration::from_secs(900);
+/// The wait after a sign-in that came too early, where the server does not say how long.
+pub const POP3_LOGIN_WAIT: Duration = Duration::from_secs(60);
+/// How long another client may keep a maildrop locked before a person must look: a session that was cut is held for ten minutes
+/// (RFC 1939 §3, the least autologout), a large one is read for longer.
+pub const POP3_LOCK: Duration = Duration::from_secs(3600);
 /// Bytes of one Gmail mailbox that are read in a day, unless a person says otherwise: Google states 2,500 MB and locks an account for up to
 /// a day; Microsoft's own tool stops at 2.0 GB (quirk 47).
 pub const GMAIL_DAY: u64 = 2_000_000_000;

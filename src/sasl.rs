@@ -9,6 +9,12 @@ use serde::Deserialize;
 
 use crate::secret::Secret;
 
+mod login;
+mod refused;
+
+pub use login::{AdminForm, Credentials, Login};
+pub use refused::{Refused, refused, without_secrets};
+
 /// A mechanism that carries an access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bearer {

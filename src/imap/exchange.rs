@@ -9,12 +9,11 @@ use super::{
     filter::Filter,
     handshake::{Io, ended, refusal, refused},
     refusal::Place,
-    signin::Credentials,
 };
 use crate::{
     error::{Code, Error, Result},
     net::Dial,
-    sasl::{self, Bearer},
+    sasl::{self, Bearer, Credentials},
     secret::Secret,
 };
 

@@ -8,8 +8,8 @@ use async_imap::Client;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
-    Command, Connection, Event, Login, Server, SignIn, Tagged, Verdict, exchange::Exchange, filter::Filter,
-    intake::Intake, refusal::Place, signin::Credentials,
+    Command, Connection, Event, Server, SignIn, Tagged, Verdict, exchange::Exchange, filter::Filter, intake::Intake,
+    refusal::Place,
 };
 use crate::{
     body::BodyStore,
@@ -17,7 +17,7 @@ use crate::{
     error::{Code, Disposition, Error, Result, Scope},
     net::{self, Encryption},
     oauth::AccessToken,
-    sasl::Bearer,
+    sasl::{self, Bearer, Credentials, Login},
 };
 
 /// What a connection runs over.
@@ -210,23 +210,8 @@ fn failed(error: Option<impl Into<async_imap::error::Error>>, place: &Place) -> 
 
 /// The refusal of a sign-in, without what the server may have echoed of the secrets.
 pub(super) fn refusal(refusal: Error, secrets: &[&str]) -> Error {
-    let words = refusal.reply().unwrap_or_default().to_owned();
-    refusal.with_reply(secrets.iter().fold(words, |words, secret| without(&words, secret)))
-}
-
-/// `words` with dots for `secret` wherever it stands as a word of its own.
-fn without(words: &str, secret: &str) -> String {
-    let mut kept = String::with_capacity(words.len());
-    let mut from = 0;
-    for (at, found) in words.match_indices(secret).filter(|(_, found)| !found.is_empty()) {
-        let (before, after) = (&words[..at], &words[at + found.len()..]);
-        if !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric) {
-            kept.push_str(&words[from..at]);
-            kept.push('…');
-            from = at + found.len();
-        }
-    }
-    kept + &words[from..]
+    let words = sasl::without_secrets(refusal.reply().unwrap_or_default(), secrets);
+    refusal.with_reply(words)
 }
 
 #[cfg(test)]

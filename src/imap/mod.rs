@@ -64,7 +64,9 @@ pub use completed::{Completed, Resync, Selected};
 pub use connection::Connection;
 pub use event::{Attributes, Event, FolderEntry, Literal, Namespace, ResponseCode, StatusReply, Tag, Tagged, Verdict};
 pub use server::Server;
-pub use signin::{AdminForm, Login, SignIn};
+pub use signin::SignIn;
+
+pub use crate::sasl::{AdminForm, Login};
 
 /// Reads a server's bytes as a [`Connection`] would, without one: for tests and fuzzing.
 pub fn read_all(bytes: &[u8], bodies: BodyStore) -> Vec<Event> {

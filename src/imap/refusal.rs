@@ -8,17 +8,8 @@ use super::{ResponseCode, Tagged, Verdict};
 use crate::{
     error::{Code, Disposition, Error, Scope, Side},
     pace,
+    sasl::{self, Refused},
 };
-
-/// Gmail, Yahoo, iCloud, and the "authorization code" of 163.com.
-const APP_PASSWORD: &[&str] = &["application-specific", "app password", "app-specific", "authorization code"];
-/// Switched off for this mailbox, this client or this place.
-const BLOCKED: &[&str] =
-    &["disabled", "blocked", "blacklist", "web browser", "not allowed", "unsafe login", "not enabled"];
-/// Closed for a time.
-const LOCKED: &[&str] = &["locked", "suspended", "too many failed"];
-/// The server's trouble, not the user's.
-const PASSING: &[&str] = &["temporar", "internal error"];
 
 /// Whose server this is and where: the subject of its errors.
 #[derive(Clone, Debug)]
@@ -65,19 +56,19 @@ impl Place {
     pub(super) fn sign_in_refusal(&self, tagged: &Tagged, otherwise: Code) -> Error {
         let word = tagged.code.word();
         let text = tagged.text.to_ascii_lowercase();
-        let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        let refused = sasl::refused(&text);
         let person = |code| self.error(code, Scope::Mailbox, Disposition::NeedsPerson);
-        let error = if says(&["not connected"]) {
+        let error = if text.contains("not connected") {
             self.no_access()
         } else if let Some(throttled) = self.throttled(&tagged.text, word) {
             throttled
-        } else if says(APP_PASSWORD) {
+        } else if refused == Some(Refused::AppPassword) {
             person(Code::AuthAppPassword)
-        } else if says(BLOCKED) || matches!(word, Some("PRIVACYREQUIRED" | "CONTACTADMIN")) {
+        } else if refused == Some(Refused::Blocked) || matches!(word, Some("PRIVACYREQUIRED" | "CONTACTADMIN")) {
             person(Code::AuthBlocked)
-        } else if says(LOCKED) {
+        } else if refused == Some(Refused::Locked) {
             person(Code::Locked)
-        } else if says(PASSING) || matches!(word, Some("SERVERBUG" | "INUSE")) {
+        } else if refused == Some(Refused::Passing) || matches!(word, Some("SERVERBUG" | "INUSE")) {
             self.error(Code::Server, Scope::Mailbox, Disposition::RetryAfter(None))
         } else {
             person(otherwise)
