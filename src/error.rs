@@ -424,7 +424,7 @@ impl Code {
             Auth | AuthAccess | AuthAppPassword | AuthBlocked | AuthToken | AuthMfa | Consent | TokenScope
             | ClientSecret | ClientExpired | ClientUnknown | Tenant | SignInNeeded | SignInDeclined | SignInExpired
             | Locked => true,
-            Dns | Connect | Timeout | Lost | TlsCert | TlsProto | Throttled | FolderList | FolderSelect
+            Dns | Connect | Timeout | Lost | TlsCert | TlsProto | Throttled | InUse | FolderList | FolderSelect
             | FolderName | FolderLimit | FolderSkipped | ReadOnly | Quota | NotFound | Protocol | Server
             | ItemFetch | ItemVanished | ItemTooBig | ItemMalformed | ItemVirus | ItemRefused | Identity
             | LedgerLocked | LedgerDamaged | LedgerNewer | Disk | Vault | Config | Usage | Canceled | Bug => false,
