@@ -70,3 +70,14 @@ pub struct TargetFolderState {
     /// Whether that state was verified against the ledger without a difference.
     pub verified: bool,
 }
+
+/// Which placement of a message is copied, where the source says that it shows one in several folders.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ranking {
+    /// The folders that are read, with their ranks: of the placements of one message those in a folder of the lowest rank are copied.
+    pub folders: Vec<(FolderId, u32)>,
+    /// One copy is enough: where one arrived, no other placement is copied.
+    pub one_copy: bool,
+    /// Nothing new of this folder is copied in this pass, for it is not known whether it lies elsewhere.
+    pub waits: Option<FolderId>,
+}

@@ -31,7 +31,7 @@ use async_trait::async_trait;
 use crate::{error::Result, model::FolderName};
 
 pub use change::{Correction, Discovered, Intent, NewRow, Settlement};
-pub use folder::{FolderId, FolderListing, FolderRow, PinnedTarget, TargetFolderState};
+pub use folder::{FolderId, FolderListing, FolderRow, PinnedTarget, Ranking, TargetFolderState};
 pub use numbering::{FolderNumbers, NumberedItem, Numbering, Seen, Which};
 pub use pair::{Lease, PairRecord, PassRecord, Tally};
 pub use row::{Known, Placed, Row, RowId, RowQuery, Twin};
@@ -62,6 +62,11 @@ pub trait Ledger: Send + Sync {
     async fn known_ids(&self, pair: i64, namespace: &[u8], epoch: u64, ids: Vec<Vec<u8>>) -> Result<Vec<Known>>;
     /// Applies one step of discovery in one transaction, the cursor with the last.
     async fn discovered(&self, lease: Lease, folder: FolderId, found: Discovered) -> Result<()>;
+
+    /// Chooses which placement of a message is copied, where the source shows one in several folders; the others are out of scope.
+    async fn rank(&self, lease: Lease, ranking: Ranking) -> Result<()>;
+    /// Copied rows of `folder` whose message now waits to be copied from another folder, at most a page.
+    async fn relabelled(&self, pair: i64, folder: FolderId) -> Result<Vec<Row>>;
 
     /// Reads rows.
     async fn rows(&self, pair: i64, query: RowQuery) -> Result<Vec<Row>>;

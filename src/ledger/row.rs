@@ -131,6 +131,8 @@ pub struct RowQuery {
     pub states: Vec<RowState>,
     /// Let through by the filters or not.
     pub in_scope: Option<bool>,
+    /// Left out because another placement of the message is copied, or not ([`super::Ranking`]).
+    pub elsewhere: Option<bool>,
     /// Gone from the source or not.
     pub gone: Option<bool>,
     /// Arrived rows whose source flags differ from the applied ones.

@@ -68,6 +68,10 @@ impl<'a> Mapper<'a> {
         if path.is_inbox() || role == Some(Role::Inbox) {
             return Some(FolderPath::inbox());
         }
+        if role == Some(Role::All) {
+            // What only the folder of all messages shows was archived by its user.
+            return self.by_role(path, Some(Role::Archive)).or_else(|| Some(FolderPath::new(["Archive"])));
+        }
         let there = self.targets.iter().find(|t| t.role == role && t.selectable)?;
         let free = role.is_some() && !self.taken.contains(&self.folded(&there.path));
         free.then(|| there.path.clone())

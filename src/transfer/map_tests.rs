@@ -60,6 +60,13 @@ fn a_plain_folder_does_not_fall_into_a_role() {
 }
 
 #[test]
+fn what_lies_in_no_other_folder_is_archived() {
+    check(&[], &[("[Gmail]|All Mail", Some(Role::All))], &["Archive"]);
+    check(&[], &[("Archive", None), ("[Gmail]|All Mail", Some(Role::All))], &["Archive", "Archive (2)"]);
+    check(&[("[Gmail]/All Mail", "Old")], &[("[Gmail]|All Mail", Some(Role::All))], &["Old"]);
+}
+
+#[test]
 fn what_the_target_cannot_hold_is_replaced() {
     check(
         &[],

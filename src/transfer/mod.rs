@@ -53,7 +53,7 @@ use crate::{
 
 pub use event::{Attention, Event, Observer, Severity, Stage, Unobserved};
 pub use forecast::{FolderForecast, Forecast, forecast};
-pub use options::{Deletions, Options, Order, PassKind, ScopeRules, VerifyLevel};
+pub use options::{Deletions, Labels, Options, Order, PassKind, ScopeRules, VerifyLevel};
 pub use report::{Counts, ErrorReport, FolderReport, Grade, MailboxReport, Outcome, VerifiedLevel};
 
 /// One mailbox pair, ready to run.

@@ -13,9 +13,9 @@ use std::collections::{HashMap, HashSet};
 use super::{bodies, job::Job, reconcile, run::Run, stillness::Goodbyes};
 use crate::{
     error::Result,
-    ledger::{Correction, FolderRow, Intent, Row, RowId, RowQuery, Settlement},
+    ledger::{Correction, Discovered, FolderRow, Intent, NewRow, Row, RowId, RowQuery, Settlement},
     limits,
-    model::{FolderName, RowState, TargetUid},
+    model::{FolderName, Role, RowState, TargetUid},
     source::{FetchItem, SourceSession},
     target::TargetSession,
 };
@@ -58,6 +58,7 @@ pub(super) async fn follow(
                 moves.into_iter().partition(|one| standing.contains(&one.old.id));
             for (from, moves) in by_folder(standing) {
                 carry_out(run, target, &from, job, &moves).await?;
+                show_again(run, folders, &moves).await?;
             }
             inherit(run, lost).await?;
         }
@@ -71,7 +72,13 @@ fn likeness(row: &Row) -> (u64, Option<i64>) {
     (row.size, row.received_at.map(|at| at.unix))
 }
 
-/// Rows this ledger copied whose message left its folder: gone by evidence, or with a folder that is listed no more.
+/// Whether the folder shows every message: what is copied from it lies in no other one.
+fn is_of_all(folder: &FolderRow) -> bool {
+    folder.role == Some(Role::All) && folder.present && folder.skipped.is_none()
+}
+
+/// Rows this ledger copied whose message left its folder: gone by evidence, with a folder that is listed no more, or lying in another
+/// one now where it had lain in none (a label was given to mail that had none).
 async fn departed(run: &Run, folders: &[FolderRow]) -> Result<Departed> {
     let copied = || RowQuery { states: vec![RowState::Copied], removed: Some(false), ..Run::page() };
     let gone = RowQuery { gone: Some(true), ..copied() };
@@ -79,6 +86,13 @@ async fn departed(run: &Run, folders: &[FolderRow]) -> Result<Departed> {
     let with_folder = absent.map(|folder| RowQuery { folder: Some(folder.id), gone: Some(false), ..copied() });
     let mut departed = Departed::new();
     let mut count = 0;
+    for all in folders.iter().filter(|folder| is_of_all(folder)) {
+        for row in
+            run.ledger.relabelled(run.lease.pair, all.id).await?.into_iter().filter(|row| row.body_hash.is_some())
+        {
+            departed.entry(likeness(&row)).or_default().push(row);
+        }
+    }
     for mut query in std::iter::once(gone).chain(with_folder) {
         loop {
             let page = run.ledger.rows(run.lease.pair, query.clone()).await?;
@@ -169,6 +183,23 @@ async fn pair_up(
 /// Whether the source says that both are one message.
 fn is_named(old: &Row, new: &Row) -> bool {
     old.content.is_some() && old.content == new.content
+}
+
+/// The folder of all messages goes on to show what was moved out of its place: its row went along, and another one takes its key.
+async fn show_again(run: &Run, folders: &[FolderRow], moves: &[Move]) -> Result<()> {
+    for all in folders.iter().filter(|folder| is_of_all(folder)) {
+        let shown = moves.iter().filter(|one| one.old.folder == all.id && !one.old.gone);
+        let new = shown.map(|Move { old, .. }| NewRow {
+            key: old.key.clone(),
+            size: old.size,
+            received_at: old.received_at,
+            flags: old.flags.clone(),
+            in_scope: false,
+            content: old.content.clone(),
+        });
+        run.ledger.discovered(run.lease, all.id, Discovered { new: new.collect(), ..Discovered::default() }).await?;
+    }
+    Ok(())
 }
 
 /// Moved at the source, and gone from the target by its user's doing: the row follows, the mailbox stays as it is.

@@ -42,6 +42,16 @@ pub enum Deletions {
     },
 }
 
+/// What becomes of a message that the source shows under several labels (Gmail).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Labels {
+    /// A copy in the folder of each label.
+    #[default]
+    Folders,
+    /// One copy; its other labels are categories at the target, where it has such.
+    Categories,
+}
+
 /// How far the target's own answer is compared with the ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum VerifyLevel {
@@ -100,6 +110,8 @@ pub struct Options {
     pub order: Order,
     /// What about deletions.
     pub deletions: Deletions,
+    /// What about labels.
+    pub labels: Labels,
     /// How far to verify.
     pub verify: VerifyLevel,
     /// Which pass.

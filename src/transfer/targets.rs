@@ -6,7 +6,7 @@ use super::{Attention, Severity, job::Job, map::Mapper, run::Run};
 use crate::{
     error::{Code, Disposition, Error, Result, Scope, Side},
     ledger::{FolderId, FolderRow, PinnedTarget, RowQuery},
-    model::{FolderName, FolderPath, RowState},
+    model::{FolderName, FolderPath, Role, RowState},
     target::{TargetCapabilities, TargetFolder, TargetSession},
 };
 
@@ -33,7 +33,8 @@ pub(super) async fn create_new(
     there: &mut Vec<TargetFolder>,
     refused: &mut HashSet<FolderId>,
 ) -> Result<()> {
-    let new: Vec<&FolderRow> = folders.iter().filter(|f| is_read(run, f) && f.target.is_none()).collect();
+    let is_new = |f: &&FolderRow| is_read(run, f) && f.target.is_none() && f.role != Some(Role::All);
+    let new: Vec<&FolderRow> = folders.iter().filter(is_new).collect();
     let mut pins = pin(run, target, folders, &new, there).await?;
     ensure(run, target, &new, &mut pins, there).await?;
     for folder in new {
@@ -118,7 +119,8 @@ async fn pin(
     Ok(pins)
 }
 
-/// Places for all: pinned ones as they are; of the others roles choose first, then parents before children.
+/// Places for all: pinned ones as they are; of the others roles choose first, then parents before children, and last what has no other
+/// folder.
 fn assign(
     run: &Run,
     capabilities: &TargetCapabilities,
@@ -135,7 +137,7 @@ fn assign(
         }
     }
     let mut new: Vec<&&FolderRow> = read.iter().filter(|f| f.target.is_none()).collect();
-    new.sort_by_key(|f| (f.role.is_none(), f.path.0.len(), f.path.clone()));
+    new.sort_by_key(|f| (f.role == Some(Role::All), f.role.is_none(), f.path.0.len(), f.path.clone()));
     for folder in new {
         let path = mapper.place(&folder.path, folder.role);
         pins.insert(folder.id, PinnedTarget { path, name: None });
@@ -164,7 +166,8 @@ fn tell_changed_rules(run: &Run, read: &[&FolderRow], listed: &[TargetFolder], c
     }
 }
 
-/// Creates what is missing. A folder that its user removed at the target is made again only for mail that still has to go there.
+/// Creates what is missing. A folder that its user removed at the target is made again only for mail that still has to go there, and the
+/// place of what lies in no other folder is made only if there is such mail.
 async fn ensure(
     run: &Run,
     target: &mut dyn TargetSession,
@@ -177,7 +180,8 @@ async fn ensure(
     for folder in read {
         let Some(pin) = pins.get(&folder.id) else { continue };
         let stands = pin.name.as_ref().is_some_and(|name| there.contains(name));
-        if !stands && (pin.name.is_none() || has_open(run, folder).await?) {
+        let is_wanted = pin.name.is_none() && folder.role != Some(Role::All);
+        if !stands && (is_wanted || has_open(run, folder).await?) {
             wanted.push((*folder, pin.path.clone()));
         }
     }

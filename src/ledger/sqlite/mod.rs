@@ -14,6 +14,7 @@ mod open;
 mod pairs;
 mod passes;
 mod places;
+mod ranking;
 mod readers;
 mod rows;
 mod schema;
@@ -40,7 +41,7 @@ use self::{
 };
 use super::{
     Correction, Discovered, FolderId, FolderListing, FolderRow, Intent, Known, Lease, Ledger, PairRecord, PassRecord,
-    PinnedTarget, Placed, Row, RowId, RowQuery, Settlement, Tally, TargetFolderState, Twin,
+    PinnedTarget, Placed, Ranking, Row, RowId, RowQuery, Settlement, Tally, TargetFolderState, Twin,
 };
 use crate::{
     clock,
@@ -168,6 +169,14 @@ impl Ledger for SqliteLedger {
 
     async fn discovered(&self, lease: Lease, folder: FolderId, found: Discovered) -> Result<()> {
         self.write(lease, Durability::Process, move |c, held| discovery::apply(c, held, folder, &found)).await
+    }
+
+    async fn rank(&self, lease: Lease, ranking: Ranking) -> Result<()> {
+        self.write(lease, Durability::Process, move |c, held| ranking::apply(c, held, &ranking)).await
+    }
+
+    async fn relabelled(&self, pair: i64, folder: FolderId) -> Result<Vec<Row>> {
+        self.readers.read(move |c| ranking::relabelled(c, pair, folder)).await
     }
 
     async fn rows(&self, pair: i64, query: RowQuery) -> Result<Vec<Row>> {

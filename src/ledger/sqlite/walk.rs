@@ -146,6 +146,7 @@ impl Terms {
 
     fn filter(&mut self, query: &RowQuery) {
         self.flag("in_scope", query.in_scope);
+        self.flag("elsewhere", query.elsewhere);
         self.flag("gone", query.gone);
         self.flag("missing", query.missing_at_target);
         self.flag("removed", query.removed);

@@ -11,7 +11,10 @@ use crate::{
 };
 
 /// The folders as the engine sees them: each with its role and, if it is not read, the reason.
-pub(super) fn source_folders(listed: Vec<Folder>, profile: &Profile) -> Vec<SourceFolder> {
+///
+/// `labels`: the server tells which message is which (X-GM-EXT-1), so that the folder of all messages can be read: what lies elsewhere too
+/// is known by its id, and what has no label lies nowhere else (quirk 44).
+pub(super) fn source_folders(listed: Vec<Folder>, profile: &Profile, labels: bool) -> Vec<SourceFolder> {
     let announced: HashSet<Role> = listed.iter().filter_map(|folder| folder.role).collect();
     let not_mail = not_mail(&listed, profile);
     listed
@@ -21,7 +24,7 @@ pub(super) fn source_folders(listed: Vec<Folder>, profile: &Profile) -> Vec<Sour
             let by_name = role_by_name(&folder.path).filter(|role| !announced.contains(role));
             let role = folder.role.or(by_name);
             SourceFolder {
-                skipped: skipped(&folder, role, &not_mail),
+                skipped: skipped(&folder, role.filter(|role| !labels || *role != Role::All), &not_mail),
                 messages: folder.status.as_ref().and_then(|status| status.messages),
                 name: folder.name,
                 path: folder.path,
@@ -89,7 +92,7 @@ mod tests {
     }
 
     fn read(listed: Vec<Folder>, profile: &str) -> Vec<String> {
-        let folders = source_folders(listed, named(profile).unwrap());
+        let folders = source_folders(listed, named(profile).unwrap(), false);
         folders.into_iter().filter(|f| f.skipped.is_none()).map(|f| f.path.to_string()).collect()
     }
 
@@ -99,6 +102,16 @@ mod tests {
         let parent = Folder { selectable: false, ..folder("[Gmail]") };
         let listed = vec![folder("INBOX"), foreign, parent, with_role("All", Role::All), folder("[Gmail]/Chats")];
         assert_eq!(read(listed, "Gmail"), ["INBOX"]);
+    }
+
+    #[test]
+    fn all_mail_is_read_where_messages_are_told_apart() {
+        let listed = || vec![with_role("All", Role::All), with_role("Starred", Role::Flagged)];
+        let read = |labels| {
+            let folders = source_folders(listed(), named("Gmail").unwrap(), labels);
+            folders.iter().filter(|folder| folder.skipped.is_none()).count()
+        };
+        assert_eq!((read(true), read(false)), (1, 0));
     }
 
     #[test]
@@ -112,7 +125,7 @@ mod tests {
     #[test]
     fn a_name_gives_a_role_only_where_no_attribute_does() {
         let listed = vec![folder("Sent"), with_role("Gesendet", Role::Sent), folder("Trash")];
-        let roles: Vec<_> = source_folders(listed, named("IMAP").unwrap()).into_iter().map(|f| f.role).collect();
+        let roles: Vec<_> = source_folders(listed, named("IMAP").unwrap(), false).into_iter().map(|f| f.role).collect();
         assert_eq!(roles, [None, Some(Role::Sent), Some(Role::Trash)]);
     }
 }

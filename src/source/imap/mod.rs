@@ -76,7 +76,8 @@ impl SourceSession for ImapSourceSession {
 
     async fn folders(&mut self) -> Result<Vec<SourceFolder>> {
         let profile = self.link.profile();
-        Ok(folders::source_folders(self.link.folders().await?, profile))
+        let labels = self.link.server().has("X-GM-EXT-1");
+        Ok(folders::source_folders(self.link.folders().await?, profile, labels))
     }
 
     async fn epochs(&mut self, folders: &[FolderName]) -> Result<Vec<Option<u64>>> {

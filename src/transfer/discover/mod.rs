@@ -10,6 +10,7 @@
 mod folders;
 mod known;
 mod listing;
+mod ranking;
 mod reborn;
 mod rename;
 mod rescope;
@@ -75,6 +76,7 @@ pub(super) async fn list(
             reborn::identify(run, source, *rebirth, max_line).await?;
         }
     }
+    ranking::apply(run, source.capabilities().labels, readable.values()).await?;
     rescope::apply(run, &readable).await
 }
 

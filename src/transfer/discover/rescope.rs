@@ -15,7 +15,7 @@ pub(super) async fn apply(run: &Run, folders: &HashMap<FolderName, FolderRow>) -
     for folder in folders.values() {
         // Without message filters only rows that an earlier filter left out can change.
         let in_scope = if rules.looks_at_messages() { None } else { Some(false) };
-        let mut query = RowQuery { folder: Some(folder.id), in_scope, ..Run::page() };
+        let mut query = RowQuery { folder: Some(folder.id), in_scope, elsewhere: Some(false), ..Run::page() };
         loop {
             let page = run.ledger.rows(run.lease.pair, query.clone()).await?;
             let Some(last) = page.last() else { break };

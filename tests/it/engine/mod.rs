@@ -1,5 +1,6 @@
 //! The engine in this process, between real servers: what the command line cannot stage.
 
+mod all_mail;
 mod deaths;
 mod exchange;
 mod goodbyes;

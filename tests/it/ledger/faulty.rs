@@ -13,7 +13,7 @@ use mailhaul::{
     error::{Code, Disposition, Error, Result, Scope, Side},
     ledger::{
         Correction, Discovered, FolderId, FolderListing, FolderRow, Intent, Known, Lease, Ledger, PairRecord,
-        PassRecord, PinnedTarget, Placed, Row, RowId, RowQuery, Settlement, Tally, TargetFolderState, Twin,
+        PassRecord, PinnedTarget, Placed, Ranking, Row, RowId, RowQuery, Settlement, Tally, TargetFolderState, Twin,
     },
     model::FolderName,
 };
@@ -114,6 +114,12 @@ impl Ledger for FaultyLedger {
     }
     async fn discovered(&self, lease: Lease, folder: FolderId, found: Discovered) -> Result<()> {
         self.write(self.inner.discovered(lease, folder, found)).await
+    }
+    async fn rank(&self, lease: Lease, ranking: Ranking) -> Result<()> {
+        self.write(self.inner.rank(lease, ranking)).await
+    }
+    async fn relabelled(&self, pair: i64, folder: FolderId) -> Result<Vec<Row>> {
+        self.read(self.inner.relabelled(pair, folder)).await
     }
     async fn rows(&self, pair: i64, query: RowQuery) -> Result<Vec<Row>> {
         self.read(self.inner.rows(pair, query)).await

@@ -1,0 +1,76 @@
+//! Which placement of a message is copied, where the source shows one in several folders.
+//!
+//! Only rows that did not arrive are chosen among or left out: what is at the target stays there. A row is looked at when it is new in
+//! scope, and when it was left out before.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, params};
+
+use super::{fault::Fault, pairs::Held, rows};
+use crate::{
+    ledger::{FolderId, Ranking, Row, RowId},
+    limits,
+};
+
+/// Another placement of the same message that goes before `p`: it lies in a folder of lower rank than ?2, or (?3) arrived or may have.
+/// One that failed (5) holds nobody up.
+const GOES_BEFORE: &str = "
+    SELECT 1 FROM placement q INDEXED BY placement_content JOIN folder f ON f.id = q.folder
+    WHERE q.pair = p.pair AND q.content = p.content AND q.id <> p.id AND q.gone = 0 AND q.state <> 5
+        AND (f.rank < ?2 OR (?3 AND f.rank IS NOT NULL AND q.state IN (1, 2, 3)))";
+
+/// Chooses anew in every folder that is ranked.
+pub(super) fn apply(connection: &Connection, held: &Held, ranking: &Ranking) -> Result<(), Fault> {
+    remember(connection, held, &ranking.folders.iter().copied().collect())?;
+    let mut leave_out = connection.prepare_cached(&format!(
+        "UPDATE placement AS p INDEXED BY placement_folder SET elsewhere = 1, in_scope = 0
+         WHERE folder = ?1 AND state IN (0, 4, 5) AND in_scope IN (0, 1) AND elsewhere = 0 AND gone = 0 AND content IS NOT NULL
+             AND (?4 OR EXISTS ({GOES_BEFORE}))"
+    ))?;
+    let mut take_back = connection.prepare_cached(&format!(
+        "UPDATE placement AS p INDEXED BY placement_elsewhere SET elsewhere = 0, in_scope = 1
+         WHERE folder = ?1 AND elsewhere = 1 AND gone = 0 AND NOT EXISTS ({GOES_BEFORE})"
+    ))?;
+    let lowest = ranking.folders.iter().map(|(_, rank)| *rank).min().unwrap_or_default();
+    for (folder, rank) in &ranking.folders {
+        let waits = ranking.waits == Some(*folder);
+        if *rank > lowest || ranking.one_copy || waits {
+            leave_out.execute(params![folder, rank, ranking.one_copy, waits])?;
+        }
+        if !waits {
+            take_back.execute(params![folder, rank, ranking.one_copy])?;
+        }
+    }
+    Ok(())
+}
+
+fn remember(connection: &Connection, held: &Held, ranks: &HashMap<FolderId, u32>) -> Result<(), Fault> {
+    let known: Vec<(FolderId, Option<u32>)> = connection
+        .prepare_cached("SELECT id, rank FROM folder WHERE pair = ?1")?
+        .query_map([held.pair], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut set = connection.prepare_cached("UPDATE folder SET rank = ?2 WHERE id = ?1")?;
+    for (folder, rank) in known {
+        if rank != ranks.get(&folder).copied() {
+            set.execute(params![folder, ranks.get(&folder)])?;
+        }
+    }
+    Ok(())
+}
+
+/// Copied rows of `folder` whose message waits to be copied from another one, at most a page.
+pub(super) fn relabelled(connection: &Connection, pair: i64, folder: FolderId) -> Result<Vec<Row>, Fault> {
+    let sql = format!(
+        "SELECT DISTINCT q.id FROM placement p INDEXED BY placement_pair JOIN placement q INDEXED BY placement_content
+             ON q.pair = p.pair AND q.content = p.content AND q.folder = ?2 AND q.state = 2 AND q.gone = 0
+         WHERE p.pair = ?1 AND p.state IN (0, 1) AND p.in_scope = 1 AND p.gone = 0 AND p.content IS NOT NULL AND p.folder <> ?2
+         ORDER BY q.id LIMIT {}",
+        limits::LEDGER_PAGE
+    );
+    let ids = connection
+        .prepare_cached(&sql)?
+        .query_map([pair, folder], |row| row.get(0))?
+        .collect::<rusqlite::Result<Vec<RowId>>>()?;
+    ids.iter().map(|id| rows::whole(connection, *id)).collect()
+}
