@@ -293,3 +293,45 @@ pub const ZIMBRA_NAME: u64 = 64 << 10;
 pub const ZIMBRA_META: u64 = 8 << 20;
 /// Bytes of an archive that are read at a time.
 pub const ZIMBRA_CHUNK: usize = 64 << 10;
+/// How long before its end a Zimbra token is replaced; one with a short life is used for four fifths of it.
+pub const ZIMBRA_TOKEN_MARGIN: Duration = Duration::from_secs(600);
+/// The life of a Zimbra token that does not tell its end.
+pub const ZIMBRA_TOKEN_UNTOLD: Duration = Duration::from_secs(1800);
+/// For how long an administrator asks to act for a user: as long as the administrator's own token lives (zimbra.md §1.3).
+pub const ZIMBRA_DELEGATION: Duration = Duration::from_secs(12 * 3600);
+/// Requests a second at one Zimbra mailbox: half of what its filter takes, for its user works there too (zimbra.md §5.8).
+pub const ZIMBRA_RATE: u32 = 15;
+/// Requests at once at one Zimbra mailbox: above ten the server lets them wait (zimbra.md §5.8).
+pub const ZIMBRA_IN_FLIGHT: usize = 4;
+/// The wait where Zimbra's filter refuses: it looks at one second, and counts what it refused (zimbra.md §5.8).
+pub const ZIMBRA_FILTER_WAIT: Duration = Duration::from_secs(2);
+/// Waits of one request before it is given up for now.
+pub const ZIMBRA_THROTTLES: u32 = 20;
+/// Sign-ins refused in a row after which no more are tried: after ten Zimbra answers nobody at the address (zimbra.md §1.7).
+pub const ZIMBRA_REFUSALS: u32 = 5;
+/// The longest SOAP answer of Zimbra (bytes): the ids of ten million messages.
+pub const ZIMBRA_REPLY: usize = 80 << 20;
+/// Messages of one request for metadata (zimbra.md §4.2).
+pub const ZIMBRA_PAGE: usize = 1000;
+/// Requests for metadata in flight.
+pub const ZIMBRA_PAGES_AHEAD: usize = 2;
+/// Accounts of one page of the directory.
+pub const ZIMBRA_ACCOUNTS: usize = 500;
+/// Messages of one archive: the URL must stay below 8 KiB with its cookie (zimbra.md §5.9).
+pub const ZIMBRA_BATCH: usize = 400;
+/// Bytes of one archive, so that a cut costs little.
+pub const ZIMBRA_BATCH_BYTES: u64 = 32 << 20;
+/// Archives that one session reads at a time.
+pub const ZIMBRA_ARCHIVES: usize = 2;
+/// Archives in a row that end without a message before messages are asked for one by one.
+pub const ZIMBRA_EMPTY_ARCHIVES: u32 = 3;
+/// Attempts at one message that cannot be read.
+pub const ZIMBRA_ITEM_TRIES: u32 = 3;
+/// Changes of one answer to a delta request (zimbra.md §4.3: the server's own cap is 3,990).
+pub const ZIMBRA_CHANGES: usize = 2000;
+/// Pages of one delta.
+pub const ZIMBRA_DELTA_PAGES: usize = 100_000;
+/// Lives of one account: how often its mailbox may be restored from a backup and still be told from what it was.
+pub const ZIMBRA_LIVES: u32 = 1000;
+/// Pieces of an archive that may wait for its reader (some 16 KiB each).
+pub const ZIMBRA_PIECES: usize = 16;

@@ -10,7 +10,9 @@ mod digest;
 mod entry;
 mod meta;
 mod reader;
+mod wire;
 
 pub use digest::{Digest, Hasher};
 pub use meta::{ItemKind, Meta};
 pub use reader::{Content, End, Item, Wrong, read};
+pub(super) use wire::{Broken, unpack};
