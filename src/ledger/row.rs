@@ -118,9 +118,9 @@ pub struct Placed {
 
 /// Which rows to read; ascending by row number unless said otherwise. All terms must hold.
 ///
-/// A page costs what is in it for: a folder or a pair with any states and scope; a target folder with any states, its
-/// `flags_differ`, its arrived rows without a target UID; what is gone, out of scope in a folder, or possibly doubled. Other
-/// terms filter such a walk.
+/// A page costs what is in it for: a folder with any states and scope; a pair's rows that ended without arriving; a target folder with any
+/// states, its `flags_differ`, its arrived rows without a target UID; what is gone, out of scope in a folder, or possibly doubled.
+/// Other terms filter such a walk. A pair without any of these is a walk over the rows of every pair.
 #[derive(Clone, Debug, Default)]
 pub struct RowQuery {
     /// In this source folder.

@@ -60,7 +60,7 @@ pub(super) async fn follow(
                 carry_out(run, target, &from, job, &moves).await?;
                 show_again(run, folders, &moves).await?;
             }
-            inherit(run, lost).await?;
+            inherit(run, folders, lost).await?;
         }
     }
     Ok(())
@@ -203,21 +203,32 @@ async fn show_again(run: &Run, folders: &[FolderRow], moves: &[Move]) -> Result<
 }
 
 /// Moved at the source, and gone from the target by its user's doing: the row follows, the mailbox stays as it is.
-async fn inherit(run: &Run, moves: Vec<Move>) -> Result<()> {
+async fn inherit(run: &Run, folders: &[FolderRow], moves: Vec<Move>) -> Result<()> {
     for Move { old, new } in moves {
+        if !has_twin(run, folders, &old).await? {
+            let follow = Correction::Rekey(old.id, new.folder, new.key);
+            run.ledger.correct(run.lease, vec![follow, Correction::Missing(old.id, true)]).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether another message of the same bytes arrived.
+async fn has_twin(run: &Run, folders: &[FolderRow], old: &Row) -> Result<bool> {
+    for folder in folders {
         let twins = RowQuery {
+            folder: Some(folder.id),
             states: vec![RowState::Copied, RowState::AlreadyPresent],
             gone: Some(false),
             body_hash: old.body_hash,
             limit: 1,
             ..RowQuery::default()
         };
-        if run.ledger.rows(run.lease.pair, twins).await?.is_empty() {
-            let follow = Correction::Rekey(old.id, new.folder, new.key);
-            run.ledger.correct(run.lease, vec![follow, Correction::Missing(old.id, true)]).await?;
+        if !run.ledger.rows(run.lease.pair, twins).await?.is_empty() {
+            return Ok(true);
         }
     }
-    Ok(())
+    Ok(false)
 }
 
 fn by_folder(moves: Vec<Move>) -> HashMap<FolderName, Vec<Move>> {

@@ -80,11 +80,11 @@ impl Ladder {
     /// Forgets those that the ledger does not list any more: what was in doubt has arrived meanwhile.
     pub async fn recheck(&mut self, run: &Run) -> Result<()> {
         let mut listed = HashSet::new();
-        for row in self.rows() {
-            let states = vec![RowState::Listed];
-            let query = RowQuery { states, after: Some(row - 1), limit: 1, ..RowQuery::default() };
+        for Climber { row, .. } in &self.climbers {
+            let (folder, states) = (Some(row.folder), vec![RowState::Listed]);
+            let query = RowQuery { folder, states, after: Some(row.id - 1), limit: 1, ..RowQuery::default() };
             let found = run.ledger.rows(run.lease.pair, query).await?;
-            listed.extend(found.first().map(|found| found.id).filter(|id| *id == row));
+            listed.extend(found.first().map(|found| found.id).filter(|id| *id == row.id));
         }
         self.forget(|row| !listed.contains(&row));
         Ok(())

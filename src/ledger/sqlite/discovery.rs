@@ -6,7 +6,7 @@ use super::{
     fault::Fault,
     folders,
     pairs::Held,
-    values::{date, date_columns, get, signed},
+    values::{Columns, date_columns, signed},
 };
 use crate::{
     error::Error,
@@ -54,16 +54,18 @@ pub(super) fn known_ids(
     Ok(found)
 }
 
+/// In the order of [`KNOWN`].
 fn read_known(row: &Row<'_>) -> rusqlite::Result<Known> {
+    let mut next = Columns::of(row);
     Ok(Known {
-        row: row.get("id")?,
-        id: row.get("source_id")?,
-        state: get(row, "state")?,
-        flags: get(row, "flags")?,
-        gone: row.get("gone")?,
-        in_scope: row.get("in_scope")?,
-        size: get(row, "size")?,
-        received_at: date(row)?,
+        row: next.plain()?,
+        id: next.plain()?,
+        state: next.get()?,
+        flags: next.get()?,
+        gone: next.plain()?,
+        in_scope: next.plain()?,
+        size: next.get()?,
+        received_at: next.date()?,
     })
 }
 

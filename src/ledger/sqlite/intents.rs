@@ -47,8 +47,9 @@ pub(super) fn intend(connection: &Connection, held: &Held, intents: &[Intent]) -
 pub(super) fn read_since(connection: &Connection, pair: i64, since: i64) -> Result<Vec<(i64, u64)>, Fault> {
     let hours = connection
         .prepare_cached(
-            "SELECT read_at / 3600 * 3600 AS hour, CAST(total(size) AS INTEGER) AS bytes FROM placement
-             WHERE pair = ?1 AND read_at > ?2 GROUP BY hour ORDER BY hour",
+            "SELECT read_at / 3600 * 3600 AS hour, CAST(total(size) AS INTEGER) AS bytes
+             FROM folder f CROSS JOIN placement r INDEXED BY placement_folder ON r.folder = f.id
+             WHERE f.pair = ?1 AND read_at > ?2 GROUP BY hour ORDER BY hour",
         )?
         .query_map([pair, since], |row| Ok((row.get("hour")?, get(row, "bytes")?)))?
         .collect::<rusqlite::Result<_>>()?;

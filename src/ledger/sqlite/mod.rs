@@ -180,6 +180,9 @@ impl Ledger for SqliteLedger {
     }
 
     async fn rows(&self, pair: i64, query: RowQuery) -> Result<Vec<Row>> {
+        if query.newest_first && self.writer.is_some() {
+            self.call(Durability::Process, schema::index_by_date).await?;
+        }
         self.readers.read(move |c| rows::page(c, pair, &query)).await
     }
 

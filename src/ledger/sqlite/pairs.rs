@@ -73,7 +73,8 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<PairRecord>, Fault> {
 
 /// Removes a pair with all that hangs on it, and the mailbox's folders once no pair uses them.
 pub(super) fn forget(connection: &Connection, pair: i64) -> Result<(), Fault> {
-    for table in ["placement", "frontier", "namespace", "folder", "pass"] {
+    connection.execute("DELETE FROM placement WHERE folder IN (SELECT id FROM folder WHERE pair = ?1)", [pair])?;
+    for table in ["frontier", "namespace", "folder", "pass"] {
         connection.execute(&format!("DELETE FROM {table} WHERE pair = ?1"), [pair])?;
     }
     connection.execute("DELETE FROM pair WHERE id = ?1", [pair])?;

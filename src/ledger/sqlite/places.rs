@@ -86,8 +86,8 @@ pub(super) fn placed(
     let Some(folder) = find_for(connection, pair, name)? else { return Ok(Vec::new()) };
     let sql = format!(
         "SELECT r.id, target_uid, state, received_at, received_offset, sent_size, body_hash, applied, gone, removed,
-             missing, ifnull(copied_pass = p.pass, 0)
-         FROM placement r INDEXED BY placement_place JOIN pair p ON p.id = r.pair
+             missing, ifnull(copied_pass = (SELECT pass FROM pair WHERE id = ?4), 0)
+         FROM placement r INDEXED BY placement_place
          WHERE target_folder = ?1 AND target_validity = ?2 AND target_uid > ?3 AND r.pair = ?4 AND state IN (2, 3)
          ORDER BY target_uid LIMIT {}",
         limits::LEDGER_PAGE

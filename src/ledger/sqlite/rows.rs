@@ -17,12 +17,18 @@ pub(super) fn page(connection: &Connection, pair: i64, query: &RowQuery) -> Resu
         },
         None => None,
     };
-    let walk = Walk::of(pair, query, target);
+    let by_date = query.newest_first && is_indexed_by_date(connection)?;
+    let walk = Walk::of(pair, query, target, by_date);
     let ids = connection
         .prepare_cached(&walk.sql)?
         .query_map(params_from_iter(&walk.values), |row| row.get(0))?
         .collect::<rusqlite::Result<Vec<RowId>>>()?;
     ids.iter().map(|id| whole(connection, *id)).collect()
+}
+
+fn is_indexed_by_date(connection: &Connection) -> Result<bool, Fault> {
+    let mut find = connection.prepare_cached("SELECT 1 FROM sqlite_schema WHERE name = 'placement_newest'")?;
+    Ok(find.exists([])?)
 }
 
 /// One row.

@@ -123,12 +123,6 @@ impl<'a, 'row> Columns<'a, 'row> {
     }
 }
 
-/// `received_at` and `received_offset`.
-pub(super) fn date(row: &Row<'_>) -> rusqlite::Result<Option<ReceivedAt>> {
-    let unix = row.get("received_at")?;
-    Ok(row.get::<_, Option<i32>>("received_offset")?.map(|offset| ReceivedAt { unix, offset }))
-}
-
 /// A reason in two columns.
 pub(super) fn reason(row: &Row<'_>, code: &str, words: &str) -> rusqlite::Result<Option<Reason>> {
     let words = row.get::<_, Option<String>>(words)?.unwrap_or_default();

@@ -10,7 +10,7 @@ use super::values::signed;
 use crate::{
     ledger::RowQuery,
     limits,
-    model::RowState::{self, AlreadyPresent, Copied, Listed},
+    model::RowState::{self, AlreadyPresent, Copied, Failed, Listed, Skipped, Vanished},
 };
 
 /// A page's SQL and its values.
@@ -22,8 +22,8 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// The page of `query`, with the number of its target folder.
-    pub(super) fn of(pair: i64, query: &RowQuery, target: Option<i64>) -> Walk {
+    /// The page of `query`, with the number of its target folder; `by_date` where the index for newest first is there.
+    pub(super) fn of(pair: i64, query: &RowQuery, target: Option<i64>, by_date: bool) -> Walk {
         let mut terms = Terms::default();
         terms.equal("pair", Some(pair));
         terms.equal("folder", query.folder);
@@ -37,21 +37,23 @@ impl Walk {
         let limit = terms.bind(i64::try_from(limit).unwrap_or(i64::MAX));
         let (columns, order) =
             if query.newest_first { ("id, received_at", "received_at DESC, id DESC") } else { ("id", "id") };
-        let index = Index::choose(query, target.is_some());
-        let (name, terms, values) = (index.name(), terms.terms.join(" AND "), terms.values);
+        let index = Index::choose(query, target.is_some(), by_date);
+        let (name, terms, values) = (index.clause(), terms.terms.join(" AND "), terms.values);
         let arms = index.arms(query);
         let arms = arms.iter().flat_map(|arm| after.iter().map(move |after| format!("{arm}{after}")));
-        let select = |arm| format!("SELECT {columns} FROM placement INDEXED BY {name} WHERE {terms}{arm}");
+        let select = |arm| format!("SELECT {columns} FROM placement {name} WHERE {terms}{arm}");
         let selects: Vec<String> = arms.map(select).collect();
         Walk { sql: format!("{} ORDER BY {order} LIMIT {limit}", selects.join(" UNION ALL ")), values }
     }
 }
 
-/// The indexes of migration 1 that a page is read by.
+/// The indexes that a page is read by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Index {
+    /// None: the rows of every pair by their numbers. Nothing that runs for each mailbox may ask for that.
+    Rows,
     Folder,
-    Pair,
+    Ended,
     Target,
     Newest,
     Flags,
@@ -64,11 +66,11 @@ enum Index {
 
 impl Index {
     /// The narrowest that holds every row asked for.
-    fn choose(query: &RowQuery, in_target: bool) -> Index {
+    fn choose(query: &RowQuery, in_target: bool, by_date: bool) -> Index {
         let in_folder = query.folder.is_some();
         let listed = query.states == [Listed] && query.in_scope == Some(true);
         match query {
-            _ if query.newest_first && in_folder && listed => Index::Newest,
+            _ if by_date && in_folder && listed => Index::Newest,
             _ if query.gone == Some(true) && in_folder => Index::Gone,
             _ if query.gone == Some(true) => Index::Departed,
             _ if query.possibly_doubled == Some(true) => Index::Doubled,
@@ -77,22 +79,24 @@ impl Index {
             _ if in_target => Index::Target,
             _ if query.in_scope == Some(false) && in_folder => Index::Outside,
             _ if in_folder => Index::Folder,
-            _ => Index::Pair,
+            _ if is_ended(query) => Index::Ended,
+            _ => Index::Rows,
         }
     }
 
-    fn name(self) -> &'static str {
+    fn clause(self) -> &'static str {
         match self {
-            Index::Folder => "placement_folder",
-            Index::Pair => "placement_pair",
-            Index::Target => "placement_target",
-            Index::Newest => "placement_newest",
-            Index::Flags => "placement_flags",
-            Index::Unplaced => "placement_unplaced",
-            Index::Outside => "placement_outside",
-            Index::Gone => "placement_gone",
-            Index::Departed => "placement_departed",
-            Index::Doubled => "placement_doubled",
+            Index::Rows => "NOT INDEXED",
+            Index::Folder => "INDEXED BY placement_folder",
+            Index::Ended => "INDEXED BY placement_ended",
+            Index::Target => "INDEXED BY placement_target",
+            Index::Newest => "INDEXED BY placement_newest",
+            Index::Flags => "INDEXED BY placement_flags",
+            Index::Unplaced => "INDEXED BY placement_unplaced",
+            Index::Outside => "INDEXED BY placement_outside",
+            Index::Gone => "INDEXED BY placement_gone",
+            Index::Departed => "INDEXED BY placement_departed",
+            Index::Doubled => "INDEXED BY placement_doubled",
         }
     }
 
@@ -102,7 +106,7 @@ impl Index {
         let numbers = || states.iter().map(|state| state.number());
         let scopes = query.in_scope.map_or(vec![1, 0], |in_scope| vec![i64::from(in_scope)]);
         match self {
-            Index::Folder | Index::Pair => numbers()
+            Index::Folder | Index::Ended => numbers()
                 .flat_map(|state| {
                     scopes.iter().map(move |scope| format!(" AND state = {state} AND in_scope = {scope}"))
                 })
@@ -117,6 +121,12 @@ impl Index {
 fn is_unplaced(query: &RowQuery) -> bool {
     let arrived = |state: &RowState| matches!(state, Copied | AlreadyPresent);
     query.has_target == Some(false) && !query.states.is_empty() && query.states.iter().all(arrived)
+}
+
+/// Whether only rows that ended without arriving are asked for.
+fn is_ended(query: &RowQuery) -> bool {
+    let ended = |state: &RowState| matches!(state, Skipped | Failed | Vanished);
+    !query.states.is_empty() && query.states.iter().all(ended)
 }
 
 /// Terms that must all hold, with the values they bind.
@@ -165,6 +175,9 @@ impl Terms {
         }
         if query.flags_differ || is_unplaced(query) {
             self.terms.push("state IN (2, 3)".into());
+        }
+        if is_ended(query) {
+            self.terms.push("state IN (4, 5, 6)".into());
         }
     }
 

@@ -7,7 +7,8 @@ use crate::ledger::sqlite::schema;
 fn plan(query: &RowQuery, target: Option<i64>) -> String {
     let mut connection = Connection::open_in_memory().unwrap();
     schema::migrate(&mut connection).unwrap();
-    let walk = Walk::of(1, query, target);
+    schema::index_by_date(&connection).unwrap();
+    let walk = Walk::of(1, query, target, query.newest_first);
     let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", walk.sql)).unwrap();
     let lines = explain.query_map(params_from_iter(&walk.values), |row| row.get::<_, String>("detail")).unwrap();
     lines.collect::<rusqlite::Result<Vec<_>>>().unwrap().join("\n")
@@ -42,8 +43,7 @@ fn the_hot_pages_are_walks_of_one_index() {
             "placement_departed",
         ),
         (RowQuery { possibly_doubled: Some(true), ..base() }, None, "placement_doubled"),
-        (RowQuery { states: vec![RowState::Skipped, RowState::Failed], ..base() }, None, "placement_pair"),
-        (base(), None, "placement_pair"),
+        (RowQuery { states: vec![RowState::Skipped, RowState::Failed], ..base() }, None, "placement_ended"),
         (RowQuery { states: vec![RowState::Intended], ..base() }, Some(3), "placement_target"),
         (base(), Some(3), "placement_target"),
         (RowQuery { flags_differ: true, has_target: Some(true), ..base() }, Some(3), "placement_flags"),

@@ -1,6 +1,6 @@
 //! `Items.csv`: every message that did not arrive as it was, with the words of the side that decided.
 
-use std::{collections::HashMap, path::Path};
+use std::path::Path;
 
 use super::{
     sheet::{self, Sheet},
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    ledger::{Ledger, Row, RowQuery},
+    ledger::{FolderId, Ledger, Row, RowQuery},
     model::RowState,
     project::standing::Standing,
     transfer::Counts,
@@ -24,17 +24,16 @@ pub(super) async fn write(path: &Path, ledger: &dyn Ledger, standings: &[Standin
     let mut sheet = Sheet::create(path, HEADER).map_err(|error| unwritable(path, error))?;
     for standing in standings {
         let Some(pair) = standing.pair else { continue };
-        let folders: HashMap<_, _> =
-            ledger.folders(pair).await?.into_iter().map(|folder| (folder.id, folder.path.to_string())).collect();
-        for query in queries(&standing.counts) {
-            let mut after = None;
-            loop {
-                let page = ledger.rows(pair, RowQuery { after, ..query.clone() }).await?;
-                let Some(last) = page.last() else { break };
-                after = Some(last.id);
-                for row in page.iter().filter(|row| is_exception(row)) {
-                    let folder = folders.get(&row.folder).map(String::as_str).unwrap_or_default();
-                    sheet.add(cells(standing, folder, row)).map_err(|error| unwritable(path, error))?;
+        for folder in ledger.folders(pair).await? {
+            let name = folder.path.to_string();
+            for mut query in queries(folder.id, &standing.counts) {
+                loop {
+                    let page = ledger.rows(pair, query.clone()).await?;
+                    let Some(last) = page.last() else { break };
+                    query.after = Some(last.id);
+                    for row in page.iter().filter(|row| is_exception(row)) {
+                        sheet.add(cells(standing, &name, row)).map_err(|error| unwritable(path, error))?;
+                    }
                 }
             }
         }
@@ -42,17 +41,17 @@ pub(super) async fn write(path: &Path, ledger: &dyn Ledger, standings: &[Standin
     sheet.finish().map_err(|error| unwritable(path, error))
 }
 
-/// Which rows to look at: those that did not arrive, and the arrived ones only if something is to be found among them.
-fn queries(counts: &Counts) -> Vec<RowQuery> {
+/// Which rows of a folder to look at: those that did not arrive, and the arrived ones only if something is to be found among them.
+fn queries(folder: FolderId, counts: &Counts) -> [RowQuery; 2] {
     use RowState::*;
-    let in_scope = |states: Vec<RowState>| RowQuery { states, in_scope: Some(true), ..RowQuery::default() };
-    let mut queries = vec![in_scope(vec![Skipped, Failed, Vanished, Listed, Intended])];
-    if counts.repaired + counts.missing_at_target > 0 {
-        queries.push(in_scope(vec![Copied, AlreadyPresent]));
+    let here = || RowQuery { folder: Some(folder), ..RowQuery::default() };
+    let in_scope = |states: Vec<RowState>| RowQuery { states, in_scope: Some(true), ..here() };
+    let arrived = if counts.repaired + counts.missing_at_target > 0 {
+        in_scope(vec![Copied, AlreadyPresent])
     } else {
-        queries.push(RowQuery { possibly_doubled: Some(true), ..RowQuery::default() });
-    }
-    queries
+        RowQuery { possibly_doubled: Some(true), ..here() }
+    };
+    [in_scope(vec![Skipped, Failed, Vanished, Listed, Intended]), arrived]
 }
 
 fn is_exception(row: &Row) -> bool {
