@@ -282,6 +282,15 @@ pub const GRAPH_FOLDER_PAGE: usize = 100;
 pub const GRAPH_PAGES: usize = 100_000;
 /// Requests of one batch, and items of one export (§4.7 and §5.2).
 pub const GRAPH_BATCH: usize = 20;
+/// Bytes of items that are asked for in one export, by their size in the store; a larger item is asked for alone (§5.4: a stream may be
+/// many times as large).
+pub const EXPORT_BYTES: u64 = 1 << 20;
+/// How long a folder of items must stand still before one that was in doubt counts as not imported: a gateway's 504 may come before the effect.
+pub const ITEMS_SETTLE: Duration = Duration::from_secs(60);
+/// Items of one batch of intents: as many as come with one export.
+pub const ITEMS_BATCH: usize = GRAPH_BATCH;
+/// Import sessions that are tried for one item: a fresh one that is refused at once means a missing right, not an end.
+pub const IMPORT_SESSIONS: u32 = 3;
 /// How long before its end an import session is renewed (§5.4).
 pub const IMPORT_SESSION_MARGIN: Duration = Duration::from_secs(300);
 /// The largest request that the Graph stand-in reads (bytes): an item of 150 MB in base64, and some.

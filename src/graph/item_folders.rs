@@ -38,6 +38,15 @@ impl ItemStore {
         Pages::new(self.caller().clone(), first)
     }
 
+    /// The folder with this id.
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn folder(&self, id: &str) -> Result<ItemFolder> {
+        let url = self.url(&["folders", id], &[("$select", ItemFolder::SELECT)]);
+        self.caller().json(&Request::get(url, "an item folder").reaching(Scope::Folder)).await
+    }
+
     /// Every folder, parents before children, without hidden ones and search folders: the items of these are those of others once more
     /// (microsoft365.md part III 4), and their type does not tell.
     ///

@@ -102,6 +102,11 @@ impl ItemStore {
         self.mailbox.caller()
     }
 
+    /// The mailbox whose items these are.
+    pub fn mailbox(&self) -> &Mailbox {
+        &self.mailbox
+    }
+
     /// The mailbox's id, `MBX:…@…`.
     pub fn id(&self) -> &str {
         &self.id
@@ -211,7 +216,10 @@ impl ItemStore {
         let request = Request::post(url, Payload::Upload(upload), "an import").reaching(Scope::Message);
         match self.caller().try_json::<Imported>(&request.without_bearer()).await {
             Ok(Imported { item_id, change_key }) => Ok(Import::Done { item_id, change_key }),
-            Err(failure) if matches!(failure.status.map(|s| s.as_u16()), Some(401 | 403)) => Ok(Import::SessionOver),
+            // 409 is what a session of another mailbox is answered (§5.2).
+            Err(failure) if matches!(failure.status.map(|s| s.as_u16()), Some(401 | 403 | 409)) => {
+                Ok(Import::SessionOver)
+            }
             Err(failure) => Err(failure.into_error()),
         }
     }

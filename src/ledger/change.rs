@@ -20,6 +20,8 @@ pub struct NewRow {
     pub in_scope: bool,
     /// Which message it is, where the source shows one in several places.
     pub content: Option<ContentId>,
+    /// Its evidence, where the listing told it.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// What one step of discovery found; applied in one transaction.

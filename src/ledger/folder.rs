@@ -1,6 +1,6 @@
 //! Folders: those of the source with their cursor and pin, those of the target with their frontier.
 
-use crate::model::{FolderName, FolderPath, Reason, Role};
+use crate::model::{FolderClass, FolderName, FolderPath, Reason, Role};
 
 /// The folder's number in the ledger.
 pub type FolderId = i64;
@@ -16,6 +16,8 @@ pub struct FolderRow {
     pub path: FolderPath,
     /// Its role at the source.
     pub role: Option<Role>,
+    /// What its items are.
+    pub class: FolderClass,
     /// Whether the source's user is subscribed.
     pub subscribed: bool,
     /// Why it is not read, if so.
@@ -50,6 +52,8 @@ pub struct FolderListing {
     pub path: FolderPath,
     /// Its role.
     pub role: Option<Role>,
+    /// What its items are.
+    pub class: FolderClass,
     /// Whether the user is subscribed.
     pub subscribed: bool,
     /// Why it is not read, if so.

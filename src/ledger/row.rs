@@ -104,6 +104,8 @@ pub struct Placed {
     pub sent_size: Option<u64>,
     /// Hash of the bytes that were sent.
     pub body_hash: Option<BodyHash>,
+    /// What it is recognised by.
+    pub fingerprint: Option<Fingerprint>,
     /// Flags that the target has from us.
     pub applied: Flags,
     /// Whether it is gone from the source.

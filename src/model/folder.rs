@@ -81,6 +81,34 @@ pub enum Role {
     Flagged,
     /// `\Important`: virtual (RFC 8457).
     Important,
+    /// The first calendar of a mailbox that holds more than mail.
+    Calendar,
+    /// Its first address book.
+    Contacts,
+    /// Its first list of tasks.
+    Tasks,
+    /// Its notes.
+    Notes,
+    /// Its journal.
+    Journal,
+}
+
+/// What a folder's items are, as their service says it (PR_CONTAINER_CLASS): `IPF.Appointment`. The default is mail, which is all that most
+/// servers have.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FolderClass(pub String);
+
+impl Default for FolderClass {
+    fn default() -> Self {
+        FolderClass("IPF.Note".to_owned())
+    }
+}
+
+impl FolderClass {
+    /// Whether mail lies in it.
+    pub fn is_mail(&self) -> bool {
+        self.0 == "IPF.Note" || self.0.starts_with("IPF.Note.")
+    }
 }
 
 impl Role {
@@ -117,11 +145,19 @@ impl Role {
             Role::All => "all",
             Role::Flagged => "flagged",
             Role::Important => "important",
+            Role::Calendar => "calendar",
+            Role::Contacts => "contacts",
+            Role::Tasks => "tasks",
+            Role::Notes => "notes",
+            Role::Journal => "journal",
         }
     }
 
     /// The opposite of [`Role::word`].
     pub fn from_word(word: &str) -> Option<Role> {
-        Role::from_attribute(&format!("\\{word}"))
+        // No mail server announces these.
+        let more = [Role::Calendar, Role::Contacts, Role::Tasks, Role::Notes, Role::Journal];
+        let found = more.into_iter().find(|role| role.word() == word);
+        found.or_else(|| Role::from_attribute(&format!("\\{word}")))
     }
 }

@@ -8,6 +8,6 @@ mod message;
 mod state;
 
 pub use flags::{FlagChange, Flags, SystemFlags};
-pub use folder::{FolderName, FolderPath, Role};
+pub use folder::{FolderClass, FolderName, FolderPath, Role};
 pub use message::{BodyHash, ContentId, Fingerprint, Mark, MessageKey, ReceivedAt, TargetUid};
 pub use state::{Reason, RowState};

@@ -5,6 +5,7 @@
 
 pub mod graph;
 pub mod imap;
+pub mod items;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
@@ -12,7 +13,7 @@ use tokio::sync::mpsc;
 use crate::{
     body::Body,
     error::Result,
-    model::{ContentId, Fingerprint, Flags, FolderName, FolderPath, Reason, ReceivedAt, Role},
+    model::{ContentId, Fingerprint, Flags, FolderClass, FolderName, FolderPath, Reason, ReceivedAt, Role},
 };
 
 /// Opens sessions to one mailbox at one source.
@@ -50,6 +51,8 @@ pub struct SourceFolder {
     pub path: FolderPath,
     /// What it is for.
     pub role: Option<Role>,
+    /// What its items are.
+    pub class: FolderClass,
     /// Whether the user is subscribed to it.
     pub subscribed: bool,
     /// Why it is not read, if it is not (virtual, not selectable, not mail, foreign).
@@ -73,6 +76,8 @@ pub struct Listed {
     pub flags: Flags,
     /// Which message it is, where the source shows one message in several folders and tells so.
     pub content: Option<ContentId>,
+    /// Its evidence, where the listing tells it: of items that nobody reads but their service (microsoft365.md part III 1).
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// The flags of a message that is known already.
@@ -153,6 +158,8 @@ pub struct Fetched {
 pub enum FetchResult {
     /// The whole message.
     Body(Body),
+    /// A whole item of any class in the form that its service exports: nobody looks into it (microsoft365.md §5.1).
+    Sealed(Body),
     /// It is gone.
     Vanished,
     /// The server cannot deliver it.

@@ -3,6 +3,7 @@
 //! No call of [`TargetSession`] removes. [`TargetEditor`] is a separate port for the few things that do.
 
 pub mod imap;
+pub mod items;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
@@ -12,7 +13,8 @@ use crate::{
     clock,
     error::{Error, Result},
     model::{
-        BodyHash, Fingerprint, FlagChange, Flags, FolderName, FolderPath, Mark, Reason, ReceivedAt, Role, TargetUid,
+        BodyHash, Fingerprint, FlagChange, Flags, FolderClass, FolderName, FolderPath, Mark, Reason, ReceivedAt, Role,
+        TargetUid,
     },
 };
 
@@ -74,10 +76,30 @@ pub struct TargetFolder {
     pub path: FolderPath,
     /// What it is for.
     pub role: Option<Role>,
+    /// What its items are.
+    pub class: FolderClass,
     /// Whether mail may be put there.
     pub selectable: bool,
     /// Whether the user is subscribed to it.
     pub subscribed: bool,
+}
+
+/// A folder that must exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFolder {
+    /// Its path.
+    pub path: FolderPath,
+    /// Whether the user is to be subscribed to it.
+    pub subscribed: bool,
+    /// What its items are, where the target tells folders apart by that.
+    pub class: FolderClass,
+}
+
+impl From<(FolderPath, bool)> for NewFolder {
+    /// A folder for mail.
+    fn from((path, subscribed): (FolderPath, bool)) -> Self {
+        NewFolder { path, subscribed, class: FolderClass::default() }
+    }
 }
 
 /// A message to append: exactly these bytes, flags and date.
@@ -87,6 +109,8 @@ pub struct AppendItem {
     pub row: i64,
     /// The bytes.
     pub body: Body,
+    /// What it will be recognised by, besides its bytes.
+    pub fingerprint: Fingerprint,
     /// The flags, already reduced to what the target keeps.
     pub flags: Flags,
     /// INTERNALDATE; `None` lets the target choose.
@@ -246,7 +270,7 @@ pub trait TargetSession: Send {
     ///
     /// # Errors
     /// The session is lost.
-    async fn ensure_folders(&mut self, folders: &[(FolderPath, bool)]) -> Result<Vec<Result<FolderName>>>;
+    async fn ensure_folders(&mut self, folders: &[NewFolder]) -> Result<Vec<Result<FolderName>>>;
 
     /// The folder's counters now. Asking makes the server look, so that arrivals from elsewhere show.
     async fn status(&mut self, folder: &FolderName) -> Result<FolderStatus>;

@@ -98,15 +98,16 @@ fn fetch_item(row: &Row) -> FetchItem {
 }
 
 async fn fingerprints(source: &mut dyn SourceSession, folder: &FolderRow, rows: &Rows) -> Result<Vec<Item>> {
-    let wanted: Vec<_> = rows.values().map(fetch_item).collect();
-    let mut items = Vec::with_capacity(wanted.len());
+    let item = |id: i64, fingerprint: Fingerprint| {
+        let row = rows.get(&id)?;
+        Some(Item { id, fingerprint, size: row.size, received_at: row.received_at, hash: None })
+    };
+    // The listing may have told it.
+    let mut items: Vec<Item> = rows.values().filter_map(|row| item(row.id, row.fingerprint?)).collect();
+    let wanted: Vec<_> = rows.values().filter(|row| row.fingerprint.is_none()).map(fetch_item).collect();
     for page in wanted.chunks(limits::LEDGER_PAGE) {
         let told = source.fingerprints(&folder.name, folder.epoch.unwrap_or_default(), page.to_vec()).await?;
-        let item = |(id, fingerprint): (i64, _)| {
-            let row = rows.get(&id)?;
-            Some(Item { id, fingerprint, size: row.size, received_at: row.received_at, hash: None })
-        };
-        items.extend(told.into_iter().filter_map(item));
+        items.extend(told.into_iter().filter_map(|(id, fingerprint)| item(id, fingerprint)));
     }
     Ok(items)
 }

@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 
 use super::{copy, run::Run};
 use crate::{
+    body::Body,
     error::{Code, Disposition, Error, Result, Scope, Side},
     limits,
     model::{BodyHash, FolderName},
@@ -38,8 +39,10 @@ pub(super) async fn forms(
     let read = async {
         let mut forms = Forms::new();
         while let Some(fetched) = bodies.recv().await {
-            if let FetchResult::Body(body) = fetched.what {
-                forms.insert(fetched.row, copy::forms(&body, max_line)?);
+            match fetched.what {
+                FetchResult::Body(body) => drop(forms.insert(fetched.row, copy::forms(&body, max_line)?)),
+                FetchResult::Sealed(stream) => drop(forms.insert(fetched.row, vec![hash(&stream).await?])),
+                FetchResult::Vanished | FetchResult::Unreadable(_) => {}
             }
         }
         Ok::<_, Error>(forms)
@@ -68,6 +71,16 @@ pub(super) async fn target_hashes(
     let (status, hashes) = tokio::join!(target.find(folder, Find::Uids(uids), Evidence::Body, sender), read);
     status?;
     Ok(hashes)
+}
+
+/// The hash of bytes that are sent as they are. Those on disk are not read on a thread that others wait for.
+pub(super) async fn hash(body: &Body) -> Result<BodyHash> {
+    if body.as_memory().is_some() {
+        return body.hash().map_err(spool_error);
+    }
+    let body = body.clone();
+    let work = tokio::task::spawn_blocking(move || body.hash().map_err(spool_error));
+    work.await.map_err(|panic| Error::bug("hashing a large item").with_source(panic))?
 }
 
 /// The spool's disk failed.

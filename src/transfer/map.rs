@@ -10,7 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::{
     limits,
-    model::{FolderPath, Role},
+    model::{FolderClass, FolderPath, Role},
     target::{TargetCapabilities, TargetFolder},
 };
 
@@ -39,11 +39,11 @@ impl<'a> Mapper<'a> {
     }
 
     /// The place of a folder that has none yet. Parents come before their children, roles before plain folders.
-    pub fn place(&mut self, path: &FolderPath, role: Option<Role>) -> FolderPath {
+    pub fn place(&mut self, path: &FolderPath, role: Option<Role>, class: &FolderClass) -> FolderPath {
         let place = match self.by_rule(path) {
             // A person may map two folders into one; nobody else does.
             Some(place) => place,
-            None => self.told_apart(self.by_role(path, role).unwrap_or_else(|| self.by_parent(path))),
+            None => self.told_apart(self.by_role(path, role).unwrap_or_else(|| self.by_parent(path)), class),
         };
         self.pinned(path, &place);
         place
@@ -91,7 +91,7 @@ impl<'a> Mapper<'a> {
         self.legal(path)
     }
 
-    fn told_apart(&self, place: FolderPath) -> FolderPath {
+    fn told_apart(&self, place: FolderPath, class: &FolderClass) -> FolderPath {
         let numbered = |n: u32| {
             let mut path = place.clone();
             if let (Some(leaf), 2..) = (path.0.last_mut(), n) {
@@ -99,7 +99,13 @@ impl<'a> Mapper<'a> {
             }
             path
         };
-        let free = |path: &FolderPath| !self.taken.contains(&self.folded(path));
+        // Contacts are not put among mail because their folder bears the same name.
+        let other = |t: &&TargetFolder| t.class != *class && !(t.class.is_mail() && class.is_mail());
+        let others: HashSet<String> = self.targets.iter().filter(other).map(|t| self.folded(&t.path)).collect();
+        let free = |path: &FolderPath| {
+            let folded = self.folded(path);
+            !self.taken.contains(&folded) && !others.contains(&folded)
+        };
         (1..).map(numbered).find(free).unwrap_or(place)
     }
 

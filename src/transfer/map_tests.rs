@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::map::Mapper;
 use crate::{
-    model::{FolderName, FolderPath, Role},
+    model::{FolderClass, FolderName, FolderPath, Role},
     target::{TargetCapabilities, TargetFolder},
 };
 
@@ -32,7 +32,14 @@ fn capabilities() -> TargetCapabilities {
 
 fn folder(path: &str, role: Option<Role>) -> TargetFolder {
     let path = FolderPath::new(path.split('|'));
-    TargetFolder { name: FolderName(path.to_string().into_bytes()), path, role, selectable: true, subscribed: true }
+    TargetFolder {
+        name: FolderName(path.to_string().into_bytes()),
+        path,
+        role,
+        class: FolderClass::default(),
+        selectable: true,
+        subscribed: true,
+    }
 }
 
 fn check(rules: &[(&str, &str)], folders: &[(&str, Option<Role>)], expected: &[&str]) {
@@ -40,8 +47,10 @@ fn check(rules: &[(&str, &str)], folders: &[(&str, Option<Role>)], expected: &[&
     let rules: Vec<_> = rules.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect();
     let capabilities = capabilities();
     let mut mapper = Mapper::new(&targets, &capabilities, &rules);
-    let places: Vec<String> =
-        folders.iter().map(|(path, role)| mapper.place(&FolderPath::new(path.split('|')), *role).0.join("|")).collect();
+    let places: Vec<String> = folders
+        .iter()
+        .map(|(path, role)| mapper.place(&FolderPath::new(path.split('|')), *role, &FolderClass::default()).0.join("|"))
+        .collect();
     assert_eq!(places, expected);
 }
 
@@ -104,6 +113,22 @@ fn an_endless_name_is_cut() {
     let long = "é".repeat(500);
     let capabilities = capabilities();
     let mut mapper = Mapper::new(&[], &capabilities, &[]);
-    let place = mapper.place(&FolderPath::new([long]), None);
+    let place = mapper.place(&FolderPath::new([long]), None, &FolderClass::default());
     assert!(place.leaf().len() <= crate::limits::FOLDER_SEGMENT && place.leaf().starts_with('é'));
+}
+
+#[test]
+fn items_of_another_class_do_not_share_a_folder_for_its_name() {
+    let class = |class: &str| FolderClass(class.to_owned());
+    let mail = folder("Kunden", None);
+    let calendar = TargetFolder { class: class("IPF.Appointment"), ..folder("Calendar", Some(Role::Calendar)) };
+    let targets = [mail, calendar];
+    let capabilities = capabilities();
+    let mut mapper = Mapper::new(&targets, &capabilities, &[]);
+    let mut place =
+        |path: &str, role, of: &str| mapper.place(&FolderPath::new(path.split('|')), role, &class(of)).to_string();
+    assert_eq!(place("Kalender", Some(Role::Calendar), "IPF.Appointment"), "Calendar");
+    assert_eq!(place("Kunden", None, "IPF.Contact"), "Kunden (2)");
+    assert_eq!(place("Kalender|Team", None, "IPF.Appointment"), "Calendar/Team");
+    assert_eq!(place("Kunden", None, "IPF.Note.OutlookHomepage"), "Kunden");
 }

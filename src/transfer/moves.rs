@@ -196,6 +196,7 @@ async fn show_again(run: &Run, folders: &[FolderRow], moves: &[Move]) -> Result<
             flags: old.flags.clone(),
             in_scope: false,
             content: old.content.clone(),
+            fingerprint: None,
         });
         run.ledger.discovered(run.lease, all.id, Discovered { new: new.collect(), ..Discovered::default() }).await?;
     }

@@ -11,8 +11,17 @@ use crate::{
 
 /// Writes `message-ROW.eml` into the quarantine folder, readable by its owner only; the reports name the row.
 pub(super) fn keep(run: &Run, row: i64, body: &Body) -> Result<()> {
+    keep_as(run, &format!("message-{row}.eml"), body)
+}
+
+/// The same as `item-ROW.fts` for the stream of an item, which only the service that exported it reads.
+pub(super) fn keep_sealed(run: &Run, row: i64, stream: &Body) -> Result<()> {
+    keep_as(run, &format!("item-{row}.fts"), stream)
+}
+
+fn keep_as(run: &Run, name: &str, body: &Body) -> Result<()> {
     let Some(place) = &run.options.quarantine else { return Ok(()) };
-    write(&place.join(format!("message-{row}.eml")), body).map_err(|error| {
+    write(&place.join(name), body).map_err(|error| {
         let what = format!("the quarantine folder {}", place.display());
         Error::new(Code::Disk, Side::System, Scope::Run, Disposition::NeedsPerson, what).with_source(error)
     })

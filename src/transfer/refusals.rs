@@ -182,8 +182,10 @@ async fn keep_originals(
     };
     let keep = async {
         while let Some(fetched) = brought.recv().await {
-            if let FetchResult::Body(body) = fetched.what {
-                quarantine::keep(run, fetched.row, &body)?;
+            match fetched.what {
+                FetchResult::Body(body) => quarantine::keep(run, fetched.row, &body)?,
+                FetchResult::Sealed(stream) => quarantine::keep_sealed(run, fetched.row, &stream)?,
+                FetchResult::Vanished | FetchResult::Unreadable(_) => {}
             }
         }
         Ok::<_, Error>(())

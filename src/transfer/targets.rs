@@ -7,7 +7,7 @@ use crate::{
     error::{Code, Disposition, Error, Result, Scope, Side},
     ledger::{FolderId, FolderRow, PinnedTarget, RowQuery},
     model::{FolderName, FolderPath, Role, RowState},
-    target::{TargetCapabilities, TargetFolder, TargetSession},
+    target::{NewFolder, TargetCapabilities, TargetFolder, TargetSession},
 };
 
 /// Maps every folder that is read, but for the `refused`, sees to it that its target exists, and gathers the jobs.
@@ -43,7 +43,8 @@ pub(super) async fn create_new(
             continue;
         };
         if there.iter().all(|known| known.name != name) {
-            there.push(TargetFolder { name, path, role: None, selectable: true, subscribed: folder.subscribed });
+            let (class, subscribed) = (folder.class.clone(), folder.subscribed);
+            there.push(TargetFolder { name, path, role: None, class, selectable: true, subscribed });
         }
     }
     Ok(())
@@ -139,7 +140,7 @@ fn assign(
     let mut new: Vec<&&FolderRow> = read.iter().filter(|f| f.target.is_none()).collect();
     new.sort_by_key(|f| (f.role == Some(Role::All), f.role.is_none(), f.path.0.len(), f.path.clone()));
     for folder in new {
-        let path = mapper.place(&folder.path, folder.role);
+        let path = mapper.place(&folder.path, folder.role, &folder.class);
         pins.insert(folder.id, PinnedTarget { path, name: None });
     }
     pins
@@ -188,7 +189,12 @@ async fn ensure(
     if wanted.is_empty() {
         return Ok(());
     }
-    let request: Vec<(FolderPath, bool)> = wanted.iter().map(|(f, path)| (path.clone(), f.subscribed)).collect();
+    let new = |(folder, path): &(&FolderRow, FolderPath)| NewFolder {
+        path: path.clone(),
+        subscribed: folder.subscribed,
+        class: folder.class.clone(),
+    };
+    let request: Vec<NewFolder> = wanted.iter().map(new).collect();
     let answers = target.ensure_folders(&request).await?;
     for ((folder, path), answer) in wanted.into_iter().zip(answers) {
         match answer {

@@ -9,6 +9,7 @@ mod fuzz;
 mod graph;
 mod house;
 mod imap;
+mod items;
 mod lab;
 mod ledger;
 mod net;

@@ -107,6 +107,11 @@ impl Faults {
         self.0.extend(std::iter::repeat_n((kind, fault), times));
     }
 
+    /// Those that did not happen yet.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The fault of this request: the first one that waits for its kind.
     pub(super) fn next(&mut self, kind: Kind) -> Option<Fault> {
         let at = self.0.iter().position(|(wanted, _)| *wanted == Kind::Any || *wanted == kind)?;

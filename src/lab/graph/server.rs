@@ -181,6 +181,11 @@ impl Graph {
         self.desk.lock().faults.inject(kind, fault, times);
     }
 
+    /// Requests that are still to fail.
+    pub fn count_faults(&self) -> usize {
+        self.desk.lock().faults.len()
+    }
+
     /// Loses every delta token that was given out.
     pub fn lose_delta_tokens(&self) {
         self.desk.lock().epoch += 1;

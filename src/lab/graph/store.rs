@@ -184,6 +184,11 @@ impl Mailbox {
         self.ids.folder(parent.unwrap_or_default())
     }
 
+    /// The class of the folder with this path of names.
+    pub fn class_of(&self, path: &str) -> Option<&str> {
+        self.folders.get(&self.by_path(path)?).map(|folder| folder.class.as_str())
+    }
+
     /// Gives the folder with this path of names another name; its id stays.
     pub fn rename_folder(&mut self, path: &str, name: &str) -> bool {
         let folder = self.by_path(path).and_then(|serial| self.folders.get_mut(&serial));

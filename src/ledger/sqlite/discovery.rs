@@ -94,8 +94,8 @@ pub(super) fn apply(connection: &Connection, held: &Held, folder: FolderId, foun
 fn insert_new(connection: &Connection, held: &Held, folder: FolderId, new: &[NewRow]) -> Result<(), Fault> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO placement (pair, folder, namespace, source_id, version, state, in_scope, size, received_at,
-             received_offset, flags, content)
-         VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (namespace, source_id, version) DO NOTHING",
+             received_offset, flags, content, fingerprint)
+         VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (namespace, source_id, version) DO NOTHING",
     )?;
     // Not an upsert: that would keep a copy of every page for each row, to undo the row alone. What comes back after it vanished (state 6)
     // or after mirroring removed it is copied once more.
@@ -125,7 +125,8 @@ fn insert_new(connection: &Connection, held: &Held, folder: FolderId, new: &[New
             received_at,
             offset,
             row.flags.encode(),
-            row.content.as_ref().map(|content| &content.0)
+            row.content.as_ref().map(|content| &content.0),
+            row.fingerprint.map(|print| print.0)
         ])?;
         if inserted == 0 {
             back.execute(params![folder, namespace, row.key.id, row.key.version])?;

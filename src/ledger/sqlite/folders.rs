@@ -12,17 +12,18 @@ use super::{
 use crate::{
     error::Error,
     ledger::{FolderId, FolderListing, FolderRow, PinnedTarget},
-    model::FolderName,
+    model::{FolderClass, FolderName},
 };
 
 /// Records a complete list of folders; what is not in it is not present any more.
 pub(super) fn record(connection: &Connection, held: &Held, folders: &[FolderListing]) -> Result<(), Fault> {
     connection.prepare_cached("UPDATE folder SET present = 0 WHERE pair = ?1")?.execute([held.pair])?;
     let mut upsert = connection.prepare_cached(
-        "INSERT INTO folder (pair, name, path, role, subscribed, present, skipped_code, skipped_words)
-         VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7)
+        "INSERT INTO folder (pair, name, path, role, subscribed, present, skipped_code, skipped_words, class)
+         VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8)
          ON CONFLICT (pair, name) DO UPDATE SET path = excluded.path, role = excluded.role, present = 1,
-             subscribed = excluded.subscribed, skipped_code = excluded.skipped_code, skipped_words = excluded.skipped_words",
+             subscribed = excluded.subscribed, skipped_code = excluded.skipped_code, skipped_words = excluded.skipped_words,
+             class = excluded.class",
     )?;
     for folder in folders {
         let (code, words) = reason_columns(folder.skipped.as_ref());
@@ -33,10 +34,16 @@ pub(super) fn record(connection: &Connection, held: &Held, folders: &[FolderList
             folder.role.map(crate::model::Role::word),
             folder.subscribed,
             code,
-            words
+            words,
+            class_column(&folder.class)
         ])?;
     }
     Ok(())
+}
+
+/// Mail is what nobody has to say.
+fn class_column(class: &FolderClass) -> Option<&str> {
+    (*class != FolderClass::default()).then_some(class.0.as_str())
 }
 
 /// Every folder known of a pair.
@@ -58,6 +65,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<FolderRow> {
         name: FolderName(row.get("name")?),
         path: get(row, "path")?,
         role: opt(row, "role")?,
+        class: row.get::<_, Option<String>>("class")?.map(FolderClass).unwrap_or_default(),
         subscribed: row.get("subscribed")?,
         skipped: reason(row, "skipped_code", "skipped_words")?,
         present: row.get("present")?,

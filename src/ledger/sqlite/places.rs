@@ -85,8 +85,8 @@ pub(super) fn placed(
 ) -> Result<Vec<Placed>, Fault> {
     let Some(folder) = find_for(connection, pair, name)? else { return Ok(Vec::new()) };
     let sql = format!(
-        "SELECT r.id, target_uid, state, received_at, received_offset, sent_size, body_hash, applied, gone, removed,
-             missing, ifnull(copied_pass = (SELECT pass FROM pair WHERE id = ?4), 0)
+        "SELECT r.id, target_uid, state, received_at, received_offset, sent_size, body_hash, fingerprint, applied, gone,
+             removed, missing, ifnull(copied_pass = (SELECT pass FROM pair WHERE id = ?4), 0)
          FROM placement r INDEXED BY placement_place
          WHERE target_folder = ?1 AND target_validity = ?2 AND target_uid > ?3 AND r.pair = ?4 AND state IN (2, 3)
          ORDER BY target_uid LIMIT {}",
@@ -109,6 +109,7 @@ fn read_placed(row: &Row<'_>) -> rusqlite::Result<Placed> {
         received_at: next.date()?,
         sent_size: next.opt()?,
         body_hash: next.opt()?,
+        fingerprint: next.opt()?,
         applied: next.get()?,
         gone: next.plain()?,
         removed: next.plain()?,

@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     error::Code,
     ledger::{Discovered, FolderListing, NewRow, PassRecord, Settlement, SqliteLedger},
-    model::{Flags, FolderName, FolderPath, MessageKey, Reason, ReceivedAt, RowState},
+    model::{Flags, FolderClass, FolderName, FolderPath, MessageKey, Reason, ReceivedAt, RowState},
     transfer::{Attention, Counts, FolderReport, Grade, Severity, VerifiedLevel},
 };
 
@@ -56,7 +56,8 @@ async fn ledger(directory: &Path) -> (std::sync::Arc<SqliteLedger>, i64) {
     let ledger = SqliteLedger::open(directory.join("l.db")).unwrap();
     let lease = ledger.open_pair("a", "b").await.unwrap();
     let (name, path) = (FolderName(b"Sent".to_vec()), FolderPath::new(["Sent"]));
-    let listing = FolderListing { name, path, role: None, subscribed: true, skipped: None };
+    let listing =
+        FolderListing { name, path, role: None, class: FolderClass::default(), subscribed: true, skipped: None };
     let folder = ledger.list_folders(lease, vec![listing]).await.unwrap()[0].id;
     let new = NewRow {
         content: None,
@@ -65,6 +66,7 @@ async fn ledger(directory: &Path) -> (std::sync::Arc<SqliteLedger>, i64) {
         received_at: Some(ReceivedAt { unix: 86_400, offset: 0 }),
         flags: Flags::default(),
         in_scope: true,
+        fingerprint: None,
     };
     ledger.discovered(lease, folder, Discovered { new: vec![new], ..Discovered::default() }).await.unwrap();
     let row = ledger.rows(lease.pair, Default::default()).await.unwrap()[0].id;

@@ -138,12 +138,12 @@ impl<'a> Fetcher<'a> {
 }
 
 /// Whether the service says that it has no such message any more. A 404 without that word may come from anything on the way.
-fn is_gone(error: &Error) -> bool {
+pub(in crate::source) fn is_gone(error: &Error) -> bool {
     error.scope() <= Scope::Message && error.code() == Code::ItemVanished
 }
 
 /// Whether the same request may do better in a moment: it is about the message, or the service was short of something and named no time.
-fn may_pass(error: &Error) -> bool {
+pub(in crate::source) fn may_pass(error: &Error) -> bool {
     let is_short = error.code() == Code::Server && error.disposition() == Disposition::RetryAfter(None);
     error.scope() <= Scope::Message || is_short
 }

@@ -7,44 +7,17 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::EPOCH;
 use crate::{
     error::{Code, Result, Scope},
-    graph::{MailFolder, Mailbox, WellKnown},
+    graph::{MailFolder, Mailbox},
     limits,
-    model::{FolderName, FolderPath, Reason, Role},
+    mailbox::meanings::{Meaning, meanings},
+    model::{FolderClass, FolderName, FolderPath, Reason, Role},
     source::SourceFolder,
 };
-
-/// The well-known folders that mean something here: a role, or a reason not to read.
-const MEANINGS: [(WellKnown, Meaning); 9] = [
-    (WellKnown::Inbox, Meaning::Role(Role::Inbox)),
-    (WellKnown::Drafts, Meaning::Role(Role::Drafts)),
-    (WellKnown::SentItems, Meaning::Role(Role::Sent)),
-    (WellKnown::DeletedItems, Meaning::Role(Role::Trash)),
-    (WellKnown::JunkEmail, Meaning::Role(Role::Junk)),
-    (WellKnown::Archive, Meaning::Role(Role::Archive)),
-    (WellKnown::Outbox, Meaning::NotRead("it holds what is about to be sent")),
-    (WellKnown::SyncIssues, Meaning::NotRead("it holds Outlook's own notes of failed synchronisation")),
-    (WellKnown::SearchFolders, Meaning::NotRead("it shows messages that lie in other folders")),
-];
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meaning {
-    Role(Role),
-    NotRead(&'static str),
-}
 
 /// Every folder, with its role and, if it is not read, the reason.
 pub(super) async fn read(mailbox: &Mailbox) -> Result<Vec<SourceFolder>> {
     let meanings = meanings(mailbox).await?;
     Ok(source_folders(mailbox.every_folder().await?, &meanings))
-}
-
-/// By id: a GET on the name returns the id, whatever the folder is called (§4.1).
-async fn meanings(mailbox: &Mailbox) -> Result<HashMap<String, Meaning>> {
-    let asked = MEANINGS
-        .into_iter()
-        .map(|(name, meaning)| async move { Ok(mailbox.well_known(name).await?.map(|folder| (folder.id, meaning))) });
-    let found: Vec<Option<_>> = stream::iter(asked).buffered(limits::GRAPH_IN_FLIGHT as usize).try_collect().await?;
-    Ok(found.into_iter().flatten().collect())
 }
 
 fn source_folders(tree: Vec<MailFolder>, meanings: &HashMap<String, Meaning>) -> Vec<SourceFolder> {
@@ -65,6 +38,7 @@ fn source_folders(tree: Vec<MailFolder>, meanings: &HashMap<String, Meaning>) ->
             name: FolderName(folder.id.into_bytes()),
             path,
             role,
+            class: FolderClass::default(),
             subscribed: true,
             skipped,
             messages: Some(folder.total_item_count),
@@ -113,6 +87,7 @@ pub(super) fn id(folder: &FolderName) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{graph::WellKnown, mailbox::meanings::MEANINGS};
 
     fn folder(id: &str, name: &str, parent: &str, more: serde_json::Value) -> MailFolder {
         let mut json = serde_json::json!({ "id": id, "displayName": name, "parentFolderId": parent });

@@ -37,6 +37,7 @@ fn listed(message: &Message) -> Listed {
         received_at,
         flags: flags(message),
         content: (!message.is_draft).then(|| ContentId(message.id.as_bytes().to_vec())),
+        fingerprint: None,
     }
 }
 

@@ -13,7 +13,7 @@
 
 mod cursor;
 mod discover;
-mod fetch;
+pub(super) mod fetch;
 mod folders;
 mod message;
 

@@ -6,7 +6,7 @@ use crate::{
     error::Code,
     imap::list::Folder,
     mailbox::{Profile, groupware, role_by_name},
-    model::{FolderPath, Reason, Role},
+    model::{FolderClass, FolderPath, Reason, Role},
     source::SourceFolder,
 };
 
@@ -29,6 +29,7 @@ pub(super) fn source_folders(listed: Vec<Folder>, profile: &Profile, labels: boo
                 name: folder.name,
                 path: folder.path,
                 role,
+                class: FolderClass::default(),
                 subscribed: folder.subscribed,
             }
         })

@@ -89,6 +89,7 @@ impl Listing {
             received_at: told.received_at.flatten(),
             flags: told.flags.unwrap_or_default(),
             content: told.gmail_id.map(|id| ContentId(id.to_be_bytes().to_vec())),
+            fingerprint: None,
         });
     }
 

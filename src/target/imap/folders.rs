@@ -6,8 +6,8 @@ use crate::{
     error::{Code, Disposition, Error, Result, Scope},
     imap::{Command, Event, Selected, StatusReply, list::Folder, utf7},
     mailbox::{Link, Told, role_by_name},
-    model::{FolderName, FolderPath, Role},
-    target::{FolderStatus, TargetFolder},
+    model::{FolderClass, FolderName, FolderPath, Role},
+    target::{FolderStatus, NewFolder, TargetFolder},
 };
 
 /// The folders as the engine sees them; others' and shared ones are no place to put mail.
@@ -22,6 +22,7 @@ pub(super) async fn folders(link: &mut Link) -> Result<Vec<TargetFolder>> {
             role: role(&folder),
             name: folder.name,
             path: folder.path,
+            class: FolderClass::default(),
             selectable: folder.selectable,
             subscribed: folder.subscribed,
         })
@@ -64,7 +65,7 @@ impl Known {
 pub(super) async fn ensure(
     link: &mut Link,
     listed: Option<Vec<TargetFolder>>,
-    wanted: &[(FolderPath, bool)],
+    wanted: &[NewFolder],
 ) -> Result<Vec<Result<FolderName>>> {
     let listed = match listed {
         Some(listed) => listed,
@@ -73,15 +74,17 @@ pub(super) async fn ensure(
     let known = Known::of(listed, link.profile().case_insensitive);
     let names: Vec<Result<FolderName>> = wanted
         .iter()
-        .map(|(path, _)| known.get(path).map_or_else(|| link.names().name(path), |(name, _)| Ok(name.clone())))
+        .map(|NewFolder { path, .. }| {
+            known.get(path).map_or_else(|| link.names().name(path), |(name, _)| Ok(name.clone()))
+        })
         .collect();
     let missing: Vec<(&FolderPath, FolderName)> = wanted
         .iter()
         .zip(&names)
-        .filter(|((path, _), _)| known.get(path).is_none())
-        .filter_map(|((path, _), name)| Some((path, name.as_ref().ok()?.clone())))
+        .filter(|(folder, _)| known.get(&folder.path).is_none())
+        .filter_map(|(folder, name)| Some((&folder.path, name.as_ref().ok()?.clone())))
         .collect();
-    let subscribe = |(path, wanted): &(FolderPath, bool)| *wanted && known.get(path).is_none_or(|(_, done)| !done);
+    let subscribe = |folder: &NewFolder| folder.subscribed && known.get(&folder.path).is_none_or(|(_, done)| !done);
     let subscribed = wanted.iter().zip(&names).filter(|(folder, _)| subscribe(folder));
     let subscribed = subscribed.filter_map(|(_, name)| name.as_ref().ok().cloned()).collect();
     let mut refused = create(link, &missing, subscribed).await?;

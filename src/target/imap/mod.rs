@@ -22,13 +22,13 @@ use tokio::sync::mpsc;
 
 use self::capabilities::Answers;
 use super::{
-    AppendItem, Appended, Evidence, Find, FolderStatus, Found, Sighting, TargetCapabilities, TargetConnector,
-    TargetEditor, TargetFolder, TargetSession,
+    AppendItem, Appended, Evidence, Find, FolderStatus, Found, NewFolder, Sighting, TargetCapabilities,
+    TargetConnector, TargetEditor, TargetFolder, TargetSession,
 };
 use crate::{
     error::Result,
     mailbox::{ImapSettings, Link},
-    model::{FlagChange, FolderName, FolderPath, TargetUid},
+    model::{FlagChange, FolderName, TargetUid},
 };
 
 /// One mailbox on an IMAP server, to be written.
@@ -91,7 +91,7 @@ impl TargetSession for ImapTargetSession {
         Ok(listed)
     }
 
-    async fn ensure_folders(&mut self, folders: &[(FolderPath, bool)]) -> Result<Vec<Result<FolderName>>> {
+    async fn ensure_folders(&mut self, folders: &[NewFolder]) -> Result<Vec<Result<FolderName>>> {
         folders::ensure(&mut self.link, self.listed.take(), folders).await
     }
 

@@ -77,12 +77,16 @@ impl Unit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{body::Body, model::Flags};
+    use crate::{
+        body::Body,
+        model::{Fingerprint, Flags},
+    };
 
     fn item(row: i64, len: usize) -> AppendItem {
         AppendItem {
             row,
             body: Body::from_bytes(vec![b'x'; len]),
+            fingerprint: Fingerprint([0; 16]),
             flags: Flags::default(),
             received_at: None,
             suspect: false,

@@ -19,7 +19,7 @@ use crate::{
     model::{BodyHash, Fingerprint, Flags, Reason, ReceivedAt, RowState},
     source::{FetchResult, Fetched},
     target::{AppendItem, TargetCapabilities},
-    transfer::{job::Job, plan, quarantine, run::Run},
+    transfer::{bodies, job::Job, plan, quarantine, run::Run},
 };
 
 /// Turns bodies into groups of durable intents.
@@ -91,6 +91,7 @@ impl Stager<'_> {
                 Ok(None)
             }
             FetchResult::Body(body) => self.ready(row, rung, body).await,
+            FetchResult::Sealed(stream) => self.sealed(row, rung, stream).await.map(Some),
         }
     }
 
@@ -112,6 +113,14 @@ impl Stager<'_> {
         }
         let received_at = row.received_at.or_else(|| mime::received_at(&head));
         Ok(Some(Ready { row, rung, body, hash, fingerprint, received_at, repairs }))
+    }
+
+    /// An item goes as it is: its evidence came with its listing, and a repair would need somebody who reads it.
+    async fn sealed(&self, row: Row, rung: Rung, body: Body) -> Result<Ready> {
+        let fingerprint = row.fingerprint.ok_or_else(|| Error::bug("a sealed item was listed without its evidence"))?;
+        let hash = bodies::hash(&body).await?;
+        let (received_at, repairs) = (row.received_at, String::new());
+        Ok(Ready { row, rung, body, hash, fingerprint, received_at, repairs })
     }
 
     async fn fit(&self, body: Body, rung: Rung) -> Result<Fitted> {
@@ -161,9 +170,10 @@ impl Stager<'_> {
     }
 
     fn send(&self, ready: Ready) -> AppendItem {
-        let Ready { row, rung, body, received_at, .. } = ready;
+        let Ready { row, rung, body, fingerprint, received_at, .. } = ready;
         let flags = self.kept_flags(&row.flags);
-        let item = AppendItem { row: row.id, body, flags, received_at, suspect: rung != Rung::Original };
+        let suspect = rung != Rung::Original;
+        let item = AppendItem { row: row.id, body, fingerprint, flags, received_at, suspect };
         self.flight.send(row, rung);
         item
     }

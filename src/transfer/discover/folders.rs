@@ -18,8 +18,8 @@ use crate::{
 
 /// What the ledger keeps of a listed folder.
 pub(super) fn listing(folder: SourceFolder) -> FolderListing {
-    let SourceFolder { name, path, role, subscribed, skipped, messages: _ } = folder;
-    FolderListing { name, path, role, subscribed, skipped }
+    let SourceFolder { name, path, role, class, subscribed, skipped, messages: _ } = folder;
+    FolderListing { name, path, role, class, subscribed, skipped }
 }
 
 /// Follows renames, before the list of folders is recorded.

@@ -175,10 +175,10 @@ impl<'a> Listing<'a> {
     }
 
     fn new_row(&self, message: Listed) -> NewRow {
-        let Listed { id, version, size, received_at, flags, content } = message;
+        let Listed { id, version, size, received_at, flags, content, fingerprint } = message;
         let in_scope = self.run.options.scope.admits(size, received_at, &flags);
         let key = MessageKey { namespace: self.namespace.clone(), epoch: self.epoch, id, version };
-        NewRow { key, size, received_at, flags, in_scope, content }
+        NewRow { key, size, received_at, flags, in_scope, content, fingerprint }
     }
 
     async fn flush_if_full(&mut self) -> Result<()> {

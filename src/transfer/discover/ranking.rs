@@ -49,7 +49,7 @@ fn role(folder: &FolderRow) -> Option<Role> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{FolderName, FolderPath};
+    use crate::model::{FolderClass, FolderName, FolderPath};
 
     fn folder(id: FolderId, path: &str, role: Option<Role>) -> FolderRow {
         FolderRow {
@@ -57,6 +57,7 @@ mod tests {
             name: FolderName(path.into()),
             path: FolderPath::new(path.split('/')),
             role,
+            class: FolderClass::default(),
             subscribed: true,
             skipped: None,
             present: true,

@@ -59,7 +59,7 @@ fn place(
             mapper.pinned(&folder.path, &pin.path);
         }
     }
-    mapper.place(&new.path, new.role)
+    mapper.place(&new.path, new.role, &new.class)
 }
 
 /// The folder's new name on the wire; `None` if the target refuses.

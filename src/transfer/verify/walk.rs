@@ -120,7 +120,8 @@ impl<'a> Walk<'a> {
         }
         if row.state == RowState::Copied {
             let resized = self.job.keeps_bytes && row.sent_size.is_some_and(|sent| sent != found.size);
-            if resized || redated(row.received_at, found.received_at) {
+            let another = matches!((row.fingerprint, found.fingerprint), (Some(sent), Some(found)) if sent != found);
+            if resized || another || redated(row.received_at, found.received_at) {
                 self.differences.altered += 1;
                 return;
             }

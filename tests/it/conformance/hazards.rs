@@ -15,7 +15,7 @@ use mailhaul::{
     model::{Flags, FolderName, FolderPath, ReceivedAt},
     source::{FetchItem, FetchResult, Fetched, SourceConnector, imap::ImapSource},
     target::{
-        AppendItem, AppendResult, Appended, Evidence, Fault as Fault_, Find, TargetConnector, TargetSession,
+        AppendItem, AppendResult, Appended, Evidence, Fault as Fault_, Find, NewFolder, TargetConnector, TargetSession,
         imap::ImapTarget,
     },
 };
@@ -247,7 +247,8 @@ fn reserved_and_colliding_names_of_exchange_are_told() {
     run(async {
         let lab = Lab::start(Persona::exchange(Profile::Move)).await;
         let mut session = lab.target().open().await.unwrap();
-        let wanted = ["Files", "Trash", "trash", "Project"].map(|name| (FolderPath::new([name]), true));
+        let wanted =
+            ["Files", "Trash", "trash", "Project"].map(|name| NewFolder::from((FolderPath::new([name]), true)));
         let names = session.ensure_folders(&wanted[..2]).await.unwrap();
         assert_eq!(names[0].as_ref().unwrap_err().code(), Code::FolderName);
         let again = session.ensure_folders(&wanted[1..]).await.unwrap();
@@ -278,6 +279,7 @@ fn one_message_that_cannot_be_delivered_hides_no_other() {
                 FetchResult::Body(body) => assert_eq!(body.hash().unwrap(), hash(row)),
                 FetchResult::Unreadable(reason) => assert!(matches!(row, 17 | 60), "{row}: {}", reason.words),
                 FetchResult::Vanished => assert_eq!(row, 101),
+                FetchResult::Sealed(_) => panic!("IMAP seals nothing"),
             }
         }
     });

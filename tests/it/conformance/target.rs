@@ -11,9 +11,9 @@ use crate::support::{
 use mailhaul::{
     body::Body,
     error::{Code, Result, Scope, Side},
-    model::{Flags, FolderName, FolderPath, ReceivedAt, SystemFlags},
+    model::{Fingerprint, Flags, FolderName, FolderPath, ReceivedAt, SystemFlags},
     target::{
-        AppendItem, AppendResult, Appended, Evidence, Fault, Find, FolderStatus, Found, Sight, Sighting,
+        AppendItem, AppendResult, Appended, Evidence, Fault, Find, FolderStatus, Found, NewFolder, Sight, Sighting,
         TargetConnector, TargetSession, imap::ImapTarget,
     },
 };
@@ -30,6 +30,7 @@ fn item(mailbox: &Mailbox, n: usize) -> AppendItem {
     AppendItem {
         row: n as i64,
         body: Body::from_bytes(mail.body),
+        fingerprint: Fingerprint([0; 16]),
         flags: Flags::from_names(mail.flags),
         received_at: Some(ReceivedAt::from_datetime(mail.received_at)),
         suspect: false,
@@ -39,7 +40,14 @@ fn item(mailbox: &Mailbox, n: usize) -> AppendItem {
 /// A message without flags, with a date.
 pub fn item_of(row: usize, body: Vec<u8>) -> AppendItem {
     let received_at = Some(ReceivedAt { unix: 1_600_000_000, offset: 3600 });
-    AppendItem { row: row as i64, body: Body::from_bytes(body), flags: Flags::default(), received_at, suspect: false }
+    AppendItem {
+        row: row as i64,
+        body: Body::from_bytes(body),
+        fingerprint: Fingerprint([0; 16]),
+        flags: Flags::default(),
+        received_at,
+        suspect: false,
+    }
 }
 
 async fn append(
@@ -159,8 +167,8 @@ async fn creates_folders(
     host: &Host,
 ) -> BTreeMap<String, FolderName> {
     let names: Vec<String> = mailbox.layout().into_iter().map(|(name, _)| name).collect();
-    let wanted: Vec<(FolderPath, bool)> =
-        names.iter().map(|name| (FolderPath::new(name.split('/')), mailbox.subscribes(name))).collect();
+    let wanted: Vec<NewFolder> =
+        names.iter().map(|name| (FolderPath::new(name.split('/')), mailbox.subscribes(name)).into()).collect();
     let first = session.ensure_folders(&wanted).await.unwrap();
     let again = session.ensure_folders(&wanted).await.unwrap();
     let folders: BTreeMap<String, FolderName> =
@@ -178,8 +186,8 @@ async fn knows_illegal_characters(session: &mut dyn TargetSession) {
     let illegal = session.capabilities().illegal_characters;
     let delimiter = session.capabilities().delimiter;
     let written = "!\"#$%&'()+,-./:;<=>?@[\\]^_`{|}~ä日";
-    let wanted: Vec<(FolderPath, bool)> =
-        written.chars().map(|c| (FolderPath::new([format!("a{c}z{}", c as u32)]), false)).collect();
+    let wanted: Vec<NewFolder> =
+        written.chars().map(|c| (FolderPath::new([format!("a{c}z{}", c as u32)]), false).into()).collect();
     let made = session.ensure_folders(&wanted).await.unwrap();
     for (c, made) in written.chars().zip(made) {
         assert_eq!(made.is_err(), illegal.contains(c) || Some(c) == delimiter, "{c:?}");
@@ -298,7 +306,7 @@ async fn edits_what_it_is_told(session: &mut dyn TargetSession, from: &FolderNam
 
 /// Copies at the target itself are the messages they are made of; what is not there is passed over.
 async fn duplicates(session: &mut dyn TargetSession, from: &FolderName) {
-    let made = session.ensure_folders(&[(FolderPath::new(["Copies"]), false)]).await.unwrap();
+    let made = session.ensure_folders(&[(FolderPath::new(["Copies"]), false).into()]).await.unwrap();
     let to = made.into_iter().next().unwrap().unwrap();
     let (_, all) = find(session, from, Find::All, Evidence::Body).await;
     let (one, two) = (&all[2], &all[6]);
@@ -329,7 +337,7 @@ async fn names_what_cannot_be(session: &mut dyn TargetSession) {
     let error = append(session, &missing, Vec::new(), 1).await.unwrap_err();
     assert!(matches!(error.code(), Code::FolderSelect | Code::NotFound), "{error}");
     let bad = FolderPath::new(["a\u{7}b"]);
-    let refused = session.ensure_folders(&[(bad, false), (FolderPath::inbox(), false)]).await.unwrap();
+    let refused = session.ensure_folders(&[(bad, false).into(), (FolderPath::inbox(), false).into()]).await.unwrap();
     assert_eq!(refused[0].as_ref().unwrap_err().code(), Code::FolderName);
     assert_eq!(refused[1].as_ref().unwrap(), &FolderName::inbox());
 }

@@ -70,8 +70,13 @@ impl Stage {
     }
 
     pub fn service(&self, pace: Pace) -> Service {
-        let sign_in = SignIn::new(self.tokens.clone(), self.wanted.clone(), Side::Source);
-        Service::new(&self.graph.root(), self.http.clone(), sign_in, Side::Source, pace).unwrap()
+        self.service_on(Side::Source, pace)
+    }
+
+    /// The service as one side of a transfer reaches it.
+    pub fn service_on(&self, side: Side, pace: Pace) -> Service {
+        let sign_in = SignIn::new(self.tokens.clone(), self.wanted.clone(), side);
+        Service::new(&self.graph.root(), self.http.clone(), sign_in, side, pace).unwrap()
     }
 
     pub fn mailbox(&self, user: &str) -> Mailbox {

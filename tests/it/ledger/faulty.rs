@@ -12,8 +12,9 @@ use async_trait::async_trait;
 use mailhaul::{
     error::{Code, Disposition, Error, Result, Scope, Side},
     ledger::{
-        Correction, Discovered, FolderId, FolderListing, FolderRow, Intent, Known, Lease, Ledger, PairRecord,
-        PassRecord, PinnedTarget, Placed, Ranking, Row, RowId, RowQuery, Settlement, Tally, TargetFolderState, Twin,
+        Correction, Discovered, FolderId, FolderListing, FolderNumbers, FolderRow, Intent, Known, Lease, Ledger,
+        NumberedItem, Numbering, PairRecord, PassRecord, PinnedTarget, Placed, Ranking, Row, RowId, RowQuery, Seen,
+        Settlement, Tally, TargetFolderState, Twin, Which,
     },
     model::FolderName,
 };
@@ -34,12 +35,20 @@ pub struct FaultyLedger {
     death: Death,
     steps: AtomicU64,
     knell: tokio::sync::Notify,
+    /// The numbering of the same file, which dies with it.
+    numbering: Option<Arc<dyn Numbering>>,
 }
 
 impl FaultyLedger {
     /// Dies at write number `fatal`, counted from 0.
     pub fn new(inner: Arc<dyn Ledger>, fatal: u64, death: Death) -> Self {
-        FaultyLedger { inner, fatal, death, steps: AtomicU64::new(0), knell: tokio::sync::Notify::new() }
+        let (steps, knell) = (AtomicU64::new(0), tokio::sync::Notify::new());
+        FaultyLedger { inner, fatal, death, steps, knell, numbering: None }
+    }
+
+    /// Numbers too.
+    pub fn numbering(self, numbering: Arc<dyn Numbering>) -> Self {
+        FaultyLedger { numbering: Some(numbering), ..self }
     }
 
     /// Only counts.
@@ -174,6 +183,22 @@ impl Ledger for FaultyLedger {
     }
     async fn passes(&self, pair: i64) -> Result<Vec<PassRecord>> {
         self.read(self.inner.passes(pair)).await
+    }
+}
+
+#[async_trait]
+impl Numbering for FaultyLedger {
+    async fn numbers(&self, mailbox: &str, folder: &FolderName) -> Result<FolderNumbers> {
+        self.write(self.numbering.as_ref().unwrap().numbers(mailbox, folder)).await
+    }
+    async fn see(&self, mailbox: &str, folder: &FolderName, seen: Seen) -> Result<FolderNumbers> {
+        self.write(self.numbering.as_ref().unwrap().see(mailbox, folder, seen)).await
+    }
+    async fn place(&self, mailbox: &str, folder: &FolderName, items: Vec<(String, String)>) -> Result<Vec<u32>> {
+        self.write(self.numbering.as_ref().unwrap().place(mailbox, folder, items)).await
+    }
+    async fn items(&self, mailbox: &str, folder: &FolderName, which: Which) -> Result<Vec<NumberedItem>> {
+        self.read(self.numbering.as_ref().unwrap().items(mailbox, folder, which)).await
     }
 }
 

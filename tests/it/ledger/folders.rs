@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mailhaul::{
     error::Code,
     ledger::{FolderListing, Ledger, PinnedTarget},
-    model::{FolderPath, Role, RowState},
+    model::{FolderClass, FolderPath, Role, RowState},
 };
 
 use super::world::{EPOCH, World, listing, reason, refusal, wire};
@@ -15,7 +15,8 @@ pub async fn a_listing_is_kept_and_the_missing_are_not_present(ledger: Arc<dyn L
     let odd = FolderListing {
         name: mailhaul::model::FolderName(vec![0xff, 0, b'/', 0x80]),
         path: FolderPath::new(["a/b", "\"日本\"", ""]),
-        role: Some(Role::Sent),
+        role: Some(Role::Calendar),
+        class: FolderClass("IPF.Appointment".to_owned()),
         subscribed: false,
         skipped: reason("virtual"),
     };
@@ -23,7 +24,8 @@ pub async fn a_listing_is_kept_and_the_missing_are_not_present(ledger: Arc<dyn L
     assert_eq!(folders.len(), 2);
     assert!(!folders[0].present);
     let found = &folders[1];
-    assert_eq!((&found.name, &found.path, found.role), (&odd.name, &odd.path, odd.role));
+    assert_eq!((&found.name, &found.path, found.role, &found.class), (&odd.name, &odd.path, odd.role, &odd.class));
+    assert_eq!(folders[0].class, FolderClass::default());
     assert_eq!((found.subscribed, &found.skipped, found.present), (false, &odd.skipped, true));
 
     let back = world.ledger.list_folders(world.lease, vec![listing("INBOX"), odd]).await.unwrap();

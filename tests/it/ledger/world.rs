@@ -8,7 +8,8 @@ use mailhaul::{
         Discovered, FolderId, FolderListing, FolderRow, Intent, Lease, Ledger, NewRow, Row, RowId, RowQuery, Settlement,
     },
     model::{
-        BodyHash, Fingerprint, Flags, FolderName, FolderPath, Mark, MessageKey, Reason, ReceivedAt, RowState, TargetUid,
+        BodyHash, Fingerprint, Flags, FolderClass, FolderName, FolderPath, Mark, MessageKey, Reason, ReceivedAt,
+        RowState, TargetUid,
     },
 };
 
@@ -83,6 +84,7 @@ pub fn listing(name: &str) -> FolderListing {
         name: wire(name),
         path: FolderPath::new(name.split('/')),
         role: None,
+        class: FolderClass::default(),
         subscribed: true,
         skipped: None,
     }
@@ -108,6 +110,7 @@ pub fn message(namespace: &str, uid: u32) -> NewRow {
         received_at: Some(ReceivedAt { unix: 1_700_000_000 + i64::from(uid), offset: 3600 }),
         flags: Flags::default(),
         in_scope: true,
+        fingerprint: None,
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
     body::Body,
     clock,
     error::{Code, Disposition, Error, Result, Scope, Side},
+    mime,
     model::{Flags, FolderName, ReceivedAt, TargetUid},
     project::words,
     target::{AppendItem, AppendResult, Evidence, Find, Found, TargetCapabilities, TargetSession},
@@ -65,7 +66,9 @@ fn message(id: &str) -> Body {
 
 async fn append(target: &mut dyn TargetSession, inbox: &FolderName, body: Body) -> Result<Option<TargetUid>> {
     let received_at = Some(ReceivedAt { unix: clock::unix_now(), offset: 0 });
-    let item = AppendItem { row: 0, body, flags: Flags::from_names(["\\Seen"]), received_at, suspect: false };
+    let fingerprint = mime::fingerprint_body(&body).map_err(|cause| Error::bug("a test message").with_source(cause))?;
+    let flags = Flags::from_names(["\\Seen"]);
+    let item = AppendItem { row: 0, body, fingerprint, flags, received_at, suspect: false };
     let (groups, waiting) = mpsc::channel(1);
     let (tell, mut outcomes) = mpsc::channel(1);
     let send = async move {

@@ -1,0 +1,103 @@
+//! What an item is recognised by: PR_SEARCH_KEY, class and date of delivery, which an import keeps; id, size and date of creation it does not
+//! (microsoft365.md §5.4, part III 1).
+//!
+//! Copies within a mailbox share all three, so equal evidence is matched as a multiset, in order.
+
+use std::collections::{HashMap, HashSet};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use crate::{
+    error::{Code, Result},
+    graph::{Item, ItemStore},
+    limits,
+    model::{Fingerprint, ReceivedAt},
+};
+
+/// What is known of an item without its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Evidence {
+    /// Over search key, class and date.
+    pub(crate) fingerprint: Fingerprint,
+    /// When it was delivered, for items that were.
+    pub(crate) received_at: Option<ReceivedAt>,
+    /// Its size in the store (bytes).
+    pub(crate) size: u64,
+}
+
+impl Evidence {
+    fn of(item: &Item) -> Self {
+        let delivered = item.delivered();
+        let mut hasher = blake3::Hasher::new();
+        let date = delivered.map(|date| date.timestamp()).unwrap_or(i64::MIN);
+        for part in [item.search_key().unwrap_or_default().as_bytes(), item.class.as_bytes(), &date.to_be_bytes()] {
+            hasher.update(&(part.len() as u64).to_be_bytes()).update(part);
+        }
+        let mut fingerprint = [0; 16];
+        hasher.finalize_xof().fill(&mut fingerprint);
+        let received_at = delivered.map(|date| ReceivedAt { unix: date.timestamp(), offset: 0 });
+        Evidence { fingerprint: Fingerprint(fingerprint), received_at, size: item.size }
+    }
+}
+
+/// The evidence of these items of a folder, which holds about `in_all`; those that are not there are left out.
+///
+/// Changes come without it, so it is asked for by itself: one by one, or with the whole list where that takes fewer requests.
+///
+/// # Errors
+/// The mailbox cannot be reached.
+pub(crate) async fn evidence(
+    store: &ItemStore,
+    folder: &str,
+    wanted: &HashSet<String>,
+    in_all: u64,
+) -> Result<HashMap<String, Evidence>> {
+    let mut found = HashMap::with_capacity(wanted.len());
+    if wanted.len() as u64 > in_all.div_ceil(limits::GRAPH_PAGE as u64) {
+        let mut pages = store.items(folder);
+        while found.len() < wanted.len()
+            && let Some(page) = pages.next().await?
+        {
+            let ours = page.iter().filter(|item| wanted.contains(&item.id));
+            found.extend(ours.map(|item| (item.id.clone(), Evidence::of(item))));
+        }
+    }
+    // A list that changes while it is read may leave something out.
+    let missing = wanted.iter().filter(|id| !found.contains_key(*id)).cloned();
+    let asked = missing.collect::<Vec<_>>().into_iter().map(|id| async move {
+        match store.item(folder, &id).await {
+            Ok(item) => Ok(Some((id, Evidence::of(&item)))),
+            Err(error) if error.code() == Code::ItemVanished => Ok(None),
+            Err(error) => Err(error),
+        }
+    });
+    let single: Vec<_> = stream::iter(asked).buffered(limits::GRAPH_IN_FLIGHT as usize).try_collect().await?;
+    found.extend(single.into_iter().flatten());
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(key: &str, class: &str, delivered: Option<&str>, size: u64) -> Item {
+        let mut properties = vec![serde_json::json!({ "id": "Binary 0x300b", "value": key })];
+        properties.extend(delivered.map(|date| serde_json::json!({ "id": "SystemTime 0xe06", "value": date })));
+        let json =
+            serde_json::json!({ "id": "A", "type": class, "size": size, "singleValueExtendedProperties": properties });
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn key_class_and_date_make_an_item_and_nothing_else() {
+        let of = |key, class, date, size| Evidence::of(&item(key, class, date, size)).fingerprint;
+        let date = Some("2020-01-02T03:04:05Z");
+        let one = of("a", "IPM.Note", date, 7);
+        assert_eq!(one, of("a", "IPM.Note", date, 8), "an import changes the size");
+        assert_ne!(one, of("b", "IPM.Note", date, 7));
+        assert_ne!(one, of("a", "IPM.Note.SMIME", date, 7));
+        assert_ne!(one, of("a", "IPM.Note", None, 7));
+        assert_eq!(Evidence::of(&item("a", "IPM.Task", None, 7)).received_at, None);
+        assert_eq!(Evidence::of(&item("a", "IPM.Note", date, 7)).received_at.unwrap().unix, 1_577_934_245);
+    }
+}

@@ -1,0 +1,31 @@
+//! An Exchange mailbox as a store of items of every class, as the source and the target of a copy see it (microsoft365.md §5).
+//!
+//! `tree` tells its folders, `evidence` what an item is recognised by. Both only read.
+
+mod evidence;
+mod tree;
+
+pub(crate) use evidence::evidence;
+pub(crate) use tree::{Place, tree};
+
+use crate::{
+    error::{Code, Error, Scope},
+    model::FolderName,
+};
+
+/// The id of a folder: its name on the wire.
+pub(crate) fn folder_id(folder: &FolderName) -> String {
+    String::from_utf8_lossy(folder.as_bytes()).into_owned()
+}
+
+/// What went wrong with a request about a folder: the service says of a folder that is gone what it says of an item.
+pub(crate) fn about_folder(error: Error) -> Error {
+    if error.scope() > Scope::Folder {
+        return error;
+    }
+    if error.code() != Code::ItemVanished {
+        return error.scoped(Scope::Folder);
+    }
+    let reply = error.reply().unwrap_or_default().to_owned();
+    Error::new(Code::FolderSelect, error.side(), Scope::Folder, error.disposition(), error.subject()).with_reply(reply)
+}

@@ -1,0 +1,196 @@
+//! Exports: several items in one request, requests side by side (microsoft365.md §5.2 and §5.4).
+//!
+//! What a reply leaves out without a word, and what is refused in company, is asked for alone; what is then still refused is unreadable. As with
+//! messages, trouble that may be the service's own counts against an item only if others came meanwhile.
+
+use std::collections::VecDeque;
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use tokio::sync::mpsc;
+
+use crate::{
+    body::{Body, BodyStore},
+    clock,
+    error::{Code, Error, Result, Scope},
+    graph::{Export, ItemStore},
+    limits,
+    model::Reason,
+    pace::Limiter,
+    source::{
+        FetchItem, FetchResult, Fetched,
+        graph::fetch::{is_gone, may_pass},
+    },
+};
+
+/// An item that is asked for.
+struct Wanted {
+    row: i64,
+    id: String,
+    size: u64,
+    /// How often it was asked for in vain.
+    tries: u32,
+    /// Items that had come when it was first asked for in vain.
+    came: u64,
+}
+
+/// Reads items until nobody asks for more.
+pub(super) struct Fetcher<'a> {
+    store: &'a ItemStore,
+    bodies: &'a BodyStore,
+    limiter: &'a Limiter,
+    queue: VecDeque<Wanted>,
+    told: VecDeque<Fetched>,
+    /// Items that came.
+    came: u64,
+}
+
+impl<'a> Fetcher<'a> {
+    pub(super) fn new(store: &'a ItemStore, bodies: &'a BodyStore, limiter: &'a Limiter) -> Self {
+        Fetcher { store, bodies, limiter, queue: VecDeque::new(), told: VecDeque::new(), came: 0 }
+    }
+
+    /// Fetches until `items` closes and everything is told.
+    pub(super) async fn run(
+        mut self,
+        mut items: mpsc::Receiver<Vec<FetchItem>>,
+        tell: mpsc::Sender<Fetched>,
+    ) -> Result<()> {
+        let mut flying = FuturesUnordered::new();
+        let mut more = true;
+        loop {
+            // What came and was not taken yet is memory: another export waits for it.
+            while flying.len() < limits::GRAPH_IN_FLIGHT as usize
+                && self.told.len() < limits::GRAPH_BATCH
+                && let Some(batch) = self.batch()
+            {
+                flying.push(export(self.store, self.bodies, self.limiter, batch));
+            }
+            let hungry = more && self.queue.is_empty();
+            tokio::select! {
+                place = tell.reserve(), if !self.told.is_empty() => {
+                    let place = place.map_err(|_| Error::canceled())?;
+                    if let Some(fetched) = self.told.pop_front() {
+                        place.send(fetched);
+                    }
+                }
+                Some((batch, outcome)) = flying.next(), if !flying.is_empty() => self.take(batch, outcome)?,
+                chunk = items.recv(), if hungry => match chunk {
+                    Some(chunk) => self.enqueue(&chunk)?,
+                    None => more = false,
+                },
+                else => return Ok(()),
+            }
+        }
+    }
+
+    fn enqueue(&mut self, chunk: &[FetchItem]) -> Result<()> {
+        for item in chunk {
+            let id = super::id(&item.id)?;
+            self.queue.push_back(Wanted { row: item.row, id, size: item.size, tries: 0, came: 0 });
+        }
+        Ok(())
+    }
+
+    /// The next items that go in one request: few enough, small enough; one that failed before goes alone.
+    fn batch(&mut self) -> Option<Vec<Wanted>> {
+        let first = self.queue.pop_front()?;
+        let (mut bytes, alone) = (first.size, first.tries > 0);
+        let mut batch = vec![first];
+        while !alone
+            && batch.len() < limits::GRAPH_BATCH
+            && let Some(next) =
+                self.queue.pop_front_if(|next| next.tries == 0 && bytes + next.size <= limits::EXPORT_BYTES)
+        {
+            bytes += next.size;
+            batch.push(next);
+        }
+        Some(batch)
+    }
+
+    /// Takes note of what became of a request: items are told, or asked for again.
+    ///
+    /// # Errors
+    /// The session failed.
+    fn take(&mut self, batch: Vec<Wanted>, outcome: Result<Vec<Export>>) -> Result<()> {
+        match outcome {
+            Ok(exports) => batch.into_iter().zip(exports).try_for_each(|(wanted, export)| match export {
+                Export::Item { stream, .. } if !stream.is_empty() => {
+                    self.came += 1;
+                    self.tell(wanted.row, FetchResult::Sealed(stream));
+                    Ok(())
+                }
+                Export::Item { .. } | Export::Omitted => self.again(wanted, None),
+                Export::Refused(error) => self.refused(wanted, error),
+            }),
+            // One item: this is about it. Several: each has to be asked alone to know about which.
+            Err(error) if may_pass(&error) || is_gone(&error) => match <[Wanted; 1]>::try_from(batch) {
+                Ok([wanted]) => self.refused(wanted, error),
+                Err(several) => several.into_iter().try_for_each(|wanted| self.again(wanted, None)),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    fn refused(&mut self, wanted: Wanted, error: Error) -> Result<()> {
+        if is_gone(&error) {
+            self.tell(wanted.row, FetchResult::Vanished);
+            return Ok(());
+        }
+        if !may_pass(&error) {
+            return Err(error);
+        }
+        self.again(wanted, Some(error))
+    }
+
+    /// Asks for an item once more, or says that it cannot be read.
+    fn again(&mut self, mut wanted: Wanted, error: Option<Error>) -> Result<()> {
+        wanted.came = if wanted.tries == 0 { self.came } else { wanted.came };
+        wanted.tries += 1;
+        if wanted.tries <= limits::GRAPH_ITEM_TRIES {
+            self.queue.push_back(wanted);
+            return Ok(());
+        }
+        let words = match error {
+            Some(error) if error.scope() > Scope::Message => return Err(error),
+            Some(error) if error.code() == Code::Server && self.came == wanted.came => {
+                return Err(error.scoped(Scope::Mailbox));
+            }
+            Some(error) => error.reply().unwrap_or_else(|| error.subject()).to_owned(),
+            None => "the service leaves it out of its answers without a word".to_owned(),
+        };
+        self.tell(wanted.row, FetchResult::Unreadable(Reason { code: Code::ItemFetch, words }));
+        Ok(())
+    }
+
+    fn tell(&mut self, row: i64, what: FetchResult) {
+        self.told.push_back(Fetched { row, what });
+    }
+}
+
+/// Exports a batch once its turn has come.
+async fn export(
+    store: &ItemStore,
+    bodies: &BodyStore,
+    limiter: &Limiter,
+    batch: Vec<Wanted>,
+) -> (Vec<Wanted>, Result<Vec<Export>>) {
+    let tries = batch.first().map_or(0, |wanted| wanted.tries);
+    if tries > 1 {
+        clock::sleep(limits::GRAPH_ITEM_WAIT * (tries - 1)).await;
+    }
+    clock::timeout(limits::ROOM_WAIT, bodies.room(limits::EXPORT_BYTES)).await;
+    limiter.take(u32::try_from(batch.len()).unwrap_or(u32::MAX), 0).await;
+    let ids: Vec<String> = batch.iter().map(|wanted| wanted.id.clone()).collect();
+    let outcome = store.export(&ids, bodies).await;
+    if let Ok(exports) = &outcome {
+        limiter.take(0, exports.iter().map(length).sum()).await;
+    }
+    (batch, outcome)
+}
+
+fn length(export: &Export) -> u64 {
+    match export {
+        Export::Item { stream, .. } => Body::len(stream),
+        Export::Refused(_) | Export::Omitted => 0,
+    }
+}

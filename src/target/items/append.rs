@@ -1,0 +1,184 @@
+//! Imports, several side by side (microsoft365.md §5.2).
+//!
+//! An import creates, so one whose answer is lost leaves its item in doubt; the others end, and the engine looks at the folder before it goes on.
+//! Items of equal evidence go one after the other: of two that are in doubt at once and not equal in content, one arrival would not tell
+//! which it is. The number is durable before the outcome is told.
+
+use std::collections::{HashSet, VecDeque};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use tokio::sync::mpsc;
+
+use super::desk::Desk;
+use crate::{
+    error::{Code, Disposition, Error, Result, Scope},
+    graph::Import,
+    limits,
+    mailbox::items::{about_folder, folder_id},
+    model::{Fingerprint, FolderName, Reason, TargetUid},
+    target::{AppendItem, AppendResult, Appended, Fault, Refusal},
+};
+
+/// Imports groups as they come; see [`crate::target::TargetSession::append`].
+pub(super) async fn append(
+    desk: &Desk,
+    folder: &FolderName,
+    groups: mpsc::Receiver<Vec<AppendItem>>,
+    outcomes: mpsc::Sender<Appended>,
+) -> Result<()> {
+    let validity = desk.numbering.numbers(&desk.identity, folder).await?.validity;
+    let writer = Writer {
+        desk,
+        folder,
+        validity,
+        waiting: VecDeque::new(),
+        busy: HashSet::new(),
+        told: VecDeque::new(),
+        failure: None,
+    };
+    writer.run(groups, outcomes).await
+}
+
+struct Writer<'a> {
+    desk: &'a Desk,
+    folder: &'a FolderName,
+    validity: u32,
+    waiting: VecDeque<AppendItem>,
+    /// The evidence of what is on its way.
+    busy: HashSet<Fingerprint>,
+    /// Outcomes to be told.
+    told: VecDeque<Appended>,
+    /// Why nothing more is sent.
+    failure: Option<Error>,
+}
+
+/// What came of one import.
+enum Landing {
+    /// It lies there, under this number.
+    There(u32),
+    /// It certainly does not.
+    Not(Error),
+    /// Nobody knows.
+    InDoubt(Error),
+}
+
+impl Writer<'_> {
+    async fn run(
+        mut self,
+        mut groups: mpsc::Receiver<Vec<AppendItem>>,
+        outcomes: mpsc::Sender<Appended>,
+    ) -> Result<()> {
+        let mut flying = FuturesUnordered::new();
+        let mut more = true;
+        loop {
+            while flying.len() < limits::GRAPH_IN_FLIGHT as usize
+                && let Some(item) = self.next()
+            {
+                self.busy.insert(item.fingerprint);
+                flying.push(put(self.desk, self.folder, item));
+            }
+            let hungry = more && self.waiting.is_empty() && self.failure.is_none();
+            tokio::select! {
+                place = outcomes.reserve(), if !self.told.is_empty() => {
+                    let place = place.map_err(|_| Error::canceled())?;
+                    if let Some(outcome) = self.told.pop_front() {
+                        place.send(outcome);
+                    }
+                }
+                Some((item, landing)) = flying.next(), if !flying.is_empty() => self.take(&item, landing),
+                group = groups.recv(), if hungry => match group {
+                    Some(group) => self.waiting.extend(group),
+                    None => more = false,
+                },
+                else => break,
+            }
+        }
+        let Some(failure) = self.failure else { return Ok(()) };
+        groups.close();
+        let mut unsent: Vec<AppendItem> = self.waiting.into();
+        while let Some(group) = groups.recv().await {
+            unsent.extend(group);
+        }
+        for item in unsent {
+            let outcome = Appended { row: item.row, what: AppendResult::NotSent };
+            outcomes.send(outcome).await.map_err(|_| Error::canceled())?;
+        }
+        Err(failure)
+    }
+
+    /// The next item that waits for none of its like.
+    fn next(&mut self) -> Option<AppendItem> {
+        if self.failure.is_some() {
+            return None;
+        }
+        let at = self.waiting.iter().position(|item| !self.busy.contains(&item.fingerprint))?;
+        self.waiting.remove(at)
+    }
+
+    fn take(&mut self, item: &AppendItem, landing: Landing) {
+        self.busy.remove(&item.fingerprint);
+        let what = match landing {
+            Landing::There(uid) => AppendResult::Stored(Some(TargetUid { validity: self.validity, uid })),
+            Landing::Not(error) if is_about_the_item(&error) => AppendResult::Refused(refusal(&error)),
+            Landing::Not(error) => {
+                self.fail(about_folder(error));
+                AppendResult::NotSent
+            }
+            Landing::InDoubt(error) => return self.fail(error),
+        };
+        self.told.push_back(Appended { row: item.row, what });
+    }
+
+    /// A stated back-off comes before everything else, for it says when to come back.
+    fn fail(&mut self, error: Error) {
+        let stated = |error: &Error| matches!(error.disposition(), Disposition::RetryAfter(Some(_)));
+        if self.failure.as_ref().is_none_or(|known| stated(&error) && !stated(known)) {
+            self.failure = Some(error);
+        }
+    }
+}
+
+/// Imports one item, with another session if this one is over.
+async fn put(desk: &Desk, folder: &FolderName, item: AppendItem) -> (AppendItem, Landing) {
+    for _ in 0..limits::IMPORT_SESSIONS {
+        let session = match desk.session().await {
+            Ok(session) => session,
+            Err(error) => return (item, Landing::Not(error.scoped(Scope::Mailbox))),
+        };
+        let store = match desk.store().await {
+            Ok(store) => store,
+            Err(error) => return (item, Landing::Not(error)),
+        };
+        match store.import(&session, &folder_id(folder), item.body.clone()).await {
+            Ok(Import::Done { item_id, change_key }) => {
+                let placed = desk.numbering.place(&desk.identity, folder, vec![(item_id, change_key)]).await;
+                let landing = match placed.map(|numbers| numbers.first().copied()) {
+                    Ok(Some(number)) => Landing::There(number),
+                    Ok(None) => Landing::InDoubt(Error::bug("an item was given no number")),
+                    Err(error) => Landing::InDoubt(error),
+                };
+                return (item, landing);
+            }
+            Ok(Import::SessionOver) => desk.is_over(&session).await,
+            Err(error) if error.disposition() == Disposition::InDoubt => {
+                // Asking again later is what there is to do.
+                return (item, Landing::InDoubt(error.scoped(Scope::Mailbox)));
+            }
+            Err(error) => return (item, Landing::Not(error)),
+        }
+    }
+    let subject = "every new import session is refused";
+    let error = Error::new(Code::AuthAccess, desk.side(), Scope::Mailbox, Disposition::NeedsPerson, subject);
+    (item, Landing::Not(error))
+}
+
+/// Whether another item may fare better. A folder that is gone is told as an item that is.
+fn is_about_the_item(error: &Error) -> bool {
+    error.scope() <= Scope::Message && error.code() != Code::ItemVanished && error.code() != Code::Throttled
+}
+
+fn refusal(error: &Error) -> Refusal {
+    let fault = if error.code() == Code::ItemTooBig { Fault::TooBig } else { Fault::Unknown };
+    let code = if error.code() == Code::ItemTooBig { Code::ItemTooBig } else { Code::ItemRefused };
+    Refusal { fault, reason: Reason { code, words: error.reply().unwrap_or_else(|| error.subject()).to_owned() } }
+}

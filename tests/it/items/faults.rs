@@ -1,0 +1,96 @@
+//! Whatever the service does on the way: throttles, cuts, 503, 504 after the effect, omissions, sessions that end, items that it refuses.
+
+use std::time::Duration;
+
+use mailhaul::{
+    error::Code,
+    lab::graph::{Fault, Kind, Limits, Settings},
+    transfer::{Options, Outcome},
+};
+
+use super::house::House;
+use crate::{
+    conformance,
+    graph::stage::{KIM, LEE},
+};
+
+#[test]
+fn every_fault_is_survived_and_nothing_is_doubled() {
+    conformance::run(async {
+        let settings = Settings { omit_every: 7, session_life: Duration::from_secs(301), ..Settings::default() };
+        let house = House::filled(160, settings).await;
+        let graph = &house.stage.graph;
+        for (kind, fault, times) in [
+            (Kind::Import, Fault::RefuseAfter(504), 2),
+            (Kind::Import, Fault::CutAfter, 2),
+            (Kind::Import, Fault::Cut, 2),
+            (Kind::Import, Fault::Refuse(504, None), 2),
+            (Kind::Import, Fault::Refuse(503, Some(1)), 2),
+            (Kind::Import, Fault::Refuse(429, Some(1)), 2),
+            (Kind::Import, Fault::Refuse(401, None), 2),
+            (Kind::Export, Fault::Refuse(503, None), 2),
+            (Kind::Export, Fault::Cut, 2),
+            (Kind::Session, Fault::Refuse(503, None), 2),
+            (Kind::List, Fault::Cut, 2),
+            (Kind::CreateFolder, Fault::RefuseAfter(504), 1),
+        ] {
+            graph.inject(kind, fault, times);
+        }
+        let report = house.verified().await;
+        house.assert_equal("after every fault");
+        assert_eq!(report.attention.len(), 0, "{report:#?}");
+        assert_eq!(graph.count_faults(), 0, "all of them happened");
+    });
+}
+
+#[test]
+fn a_sessions_end_in_the_middle_costs_another_session() {
+    conformance::run(async {
+        let house = House::filled(60, Settings::default()).await;
+        house.stage.graph.inject(Kind::Import, Fault::Refuse(401, None), 3);
+        house.verified().await;
+        house.assert_equal("with new sessions");
+        assert!(house.stage.graph.count(Kind::Session) >= 2);
+    });
+}
+
+#[test]
+fn what_the_service_cannot_export_is_told_with_its_words() {
+    conformance::run(async {
+        let house = House::filled(80, Settings::default()).await;
+        let corrupt = house.stage.graph.mailbox(KIM, |mailbox| mailbox.ids_in("Calendar").remove(0)).unwrap();
+        house.stage.graph.change_settings(|settings| settings.corrupt = vec![corrupt]);
+        let report = house.pass(&Options::default()).await;
+        assert_eq!(
+            (report.state, report.counts.failed, report.counts.copied),
+            (Outcome::Finished, 1, 79),
+            "{report:#?}"
+        );
+        let line = report.attention.iter().find(|line| line.code.starts_with(Code::ItemFetch.stem())).unwrap();
+        assert!(line.reply.as_ref().is_some_and(|words| words.contains("ErrorCorruptData")), "{line:?}");
+    });
+}
+
+#[test]
+fn a_full_mailbox_waits_for_a_person_and_goes_on() {
+    conformance::run(async {
+        let house = House::filled(60, Settings::default()).await;
+        house.stage.graph.mailbox(LEE, |mailbox| mailbox.quota = Some(40_000));
+        let full = house.pass(&Options::default()).await;
+        assert!(full.error.as_ref().is_some_and(|error| error.code.ends_with(Code::Quota.stem())), "{full:#?}");
+        house.stage.graph.mailbox(LEE, |mailbox| mailbox.quota = None);
+        house.verified().await;
+        house.assert_equal("with more room");
+    });
+}
+
+#[test]
+fn throttled_by_a_narrower_limit_than_it_believes_in() {
+    conformance::run(async {
+        let limits = Limits { requests: (60, Duration::from_secs(1)), ..Limits::default() };
+        let house = House::filled(150, Settings { limits, ..Settings::default() }).await;
+        house.verified().await;
+        assert!(house.stage.graph.refused()[1] > 0, "it was throttled");
+        house.assert_equal("after throttling");
+    });
+}
