@@ -162,6 +162,10 @@ pub const POP3_MESSAGES: usize = 2_000_000;
 pub const POP3_LOGIN_DELAY: Duration = Duration::from_secs(900);
 /// The wait after a sign-in that came too early, where the server does not say how long.
 pub const POP3_LOGIN_WAIT: Duration = Duration::from_secs(60);
+/// The first and the longest wait for another client's lock: most fetch mail within seconds.
+pub const POP3_LOCK_WAIT: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(60));
+/// Silence after which a session with nothing to ask says that it is still there (RFC 1939 §3: the least autologout is ten minutes).
+pub const POP3_IDLE: Duration = Duration::from_secs(240);
 /// How long another client may keep a maildrop locked before a person must look: a session that was cut is held for ten minutes
 /// (RFC 1939 §3, the least autologout), a large one is read for longer.
 pub const POP3_LOCK: Duration = Duration::from_secs(3600);

@@ -13,6 +13,7 @@ pub mod graph;
 pub mod imap;
 pub mod mailstore;
 mod office;
+pub mod pop3;
 mod rehearsal;
 mod web;
 

@@ -6,6 +6,7 @@
 pub mod graph;
 pub mod imap;
 pub mod items;
+pub mod pop3;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
@@ -23,6 +24,10 @@ pub trait SourceConnector: Send + Sync {
     async fn open(&self) -> Result<Box<dyn SourceSession>>;
     /// Stable words for the mailbox (`user@host` without the password); part of the pair's identity unless overridden.
     fn describe(&self) -> String;
+    /// What the source's protocol cannot carry at all, in words for people: said before a pass and in its report.
+    fn losses(&self) -> &'static [&'static str] {
+        &[]
+    }
 }
 
 /// What a source session is able to do, asked once.

@@ -50,7 +50,7 @@ pub enum Access {
 
 /// A sign-in that succeeded.
 #[derive(Clone, Debug)]
-pub(super) struct SignedIn {
+pub(in crate::lab) struct SignedIn {
     pub user: String,
     pub store: Mailstore,
     pub access: Access,
@@ -105,7 +105,12 @@ impl Accounts {
         self.table().people.get(user).map(|person| person.store.clone())
     }
 
-    pub(super) fn by_password(&self, user: &str, password: &str) -> Option<SignedIn> {
+    /// The password of `user`, for a sign-in that proves it without sending it (APOP).
+    pub(in crate::lab) fn password(&self, user: &str) -> Option<String> {
+        self.table().people.get(user).map(|person| person.password.clone())
+    }
+
+    pub(in crate::lab) fn by_password(&self, user: &str, password: &str) -> Option<SignedIn> {
         let table = self.table();
         let person = table.people.get(user).filter(|p| p.password == password && !table.refuse_passwords)?;
         Some(person.signed_in(user, None))
@@ -122,7 +127,7 @@ impl Accounts {
         self.table().people.get(user).map(|person| person.signed_in(user, None))
     }
 
-    pub(super) fn by_token(&self, user: &str, token: &str, now: Instant) -> Option<SignedIn> {
+    pub(in crate::lab) fn by_token(&self, user: &str, token: &str, now: Instant) -> Option<SignedIn> {
         let table = self.table();
         let known = table.tokens.get(token).filter(|t| t.user == user).map(|t| t.expires);
         let issued = || table.issuer.as_ref().and_then(|(desk, service)| desk.opens(token, *service, user));

@@ -1,0 +1,149 @@
+//! Discovery: the maildrop now against the one that the ledger knows.
+//!
+//! A session sees the maildrop as it was at its sign-in, so each telling after the first has a session of its own.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use tokio::sync::mpsc;
+
+use super::{
+    cursor::Cursor,
+    fetch,
+    link::{Link, spool},
+    maildrop::Maildrop,
+};
+use crate::{
+    body::Body,
+    error::{Code, Error, Result},
+    limits, mime,
+    model::{FolderName, Reason},
+    source::{DiscoverEvent, Listed, ListingKind},
+};
+
+/// The epoch of a maildrop that was never numbered anew.
+const FIRST_EPOCH: u64 = 1;
+
+/// Tells what changed; see [`crate::source::SourceSession::discover`]. `dated`: with the date of each new message.
+pub(super) async fn discover(
+    link: &mut Link,
+    dated: bool,
+    folders: Vec<(FolderName, Option<Vec<u8>>)>,
+    events: mpsc::Sender<DiscoverEvent>,
+) -> Result<()> {
+    for (folder, cursor) in folders {
+        if folder != FolderName::inbox() {
+            let words = "POP3 has the inbox alone".to_owned();
+            let reason = Reason { code: Code::FolderSelect, words };
+            tell(&events, DiscoverEvent::Unreadable(folder, reason)).await?;
+            continue;
+        }
+        Teller { link, dated, events: &events }.inbox(cursor.as_deref().and_then(Cursor::decode)).await?;
+    }
+    Ok(())
+}
+
+async fn tell(events: &mpsc::Sender<DiscoverEvent>, event: DiscoverEvent) -> Result<()> {
+    events.send(event).await.map_err(|_| Error::canceled())
+}
+
+struct Teller<'a> {
+    link: &'a mut Link,
+    dated: bool,
+    events: &'a mpsc::Sender<DiscoverEvent>,
+}
+
+impl Teller<'_> {
+    async fn inbox(mut self, before: Option<Cursor>) -> Result<()> {
+        if let Some(before) = &before {
+            self.link.habits().knows(before);
+        }
+        let maildrop = self.link.fresh_maildrop().await?;
+        let known = before.as_ref().map(|before| &before.known);
+        let renumbered = known.is_some_and(|known| maildrop.is_renumbered(known));
+        let epoch = match &before {
+            Some(before) => before.epoch + u64::from(renumbered),
+            // Told again from the beginning, in this process.
+            None => self.link.habits().cursor().map_or(FIRST_EPOCH, |cursor| cursor.epoch),
+        };
+        let now: BTreeSet<Vec<u8>> = maildrop.messages.keys().cloned().collect();
+        let cursor = Arc::new(Cursor { epoch, known: now, repeated: maildrop.repeated.clone() });
+        self.link.habits().listed(Arc::clone(&cursor));
+        match known.filter(|_| !renumbered) {
+            Some(known) if *known == cursor.known => self.begin(epoch, ListingKind::Unchanged).await?,
+            Some(known) => self.changes(epoch, known, &cursor.known, &maildrop).await?,
+            None => {
+                self.begin(epoch, ListingKind::Complete).await?;
+                self.listed(&maildrop, cursor.known.iter()).await?;
+            }
+        }
+        let count = Some(cursor.known.len() as u64);
+        self.event(DiscoverEvent::End { cursor: cursor.encode(), count }).await
+    }
+
+    async fn changes(
+        &mut self,
+        epoch: u64,
+        known: &BTreeSet<Vec<u8>>,
+        now: &BTreeSet<Vec<u8>>,
+        maildrop: &Maildrop,
+    ) -> Result<()> {
+        self.begin(epoch, ListingKind::Delta).await?;
+        let gone: Vec<Vec<u8>> = known.difference(now).cloned().collect();
+        for page in gone.chunks(limits::LISTING_PAGE) {
+            self.event(DiscoverEvent::Gone(page.to_vec())).await?;
+        }
+        self.listed(maildrop, now.difference(known)).await
+    }
+
+    async fn begin(&self, epoch: u64, kind: ListingKind) -> Result<()> {
+        self.event(DiscoverEvent::Begin { folder: FolderName::inbox(), epoch, kind }).await
+    }
+
+    /// These messages, a page at a time.
+    async fn listed(&mut self, maildrop: &Maildrop, mut ids: impl Iterator<Item = &Vec<u8>>) -> Result<()> {
+        loop {
+            let page = ids.by_ref().take(limits::LISTING_PAGE).filter_map(|id| message(maildrop, id));
+            let mut page: Vec<Listed> = page.collect();
+            if page.is_empty() {
+                return Ok(());
+            }
+            if self.dated {
+                self.date(maildrop, &mut page).await?;
+            }
+            self.event(DiscoverEvent::Listed(page)).await?;
+        }
+    }
+
+    /// Reads the headers for the dates, which nothing else tells (quirk 109).
+    async fn date(&mut self, maildrop: &Maildrop, page: &mut [Listed]) -> Result<()> {
+        let number = |listed: &Listed| maildrop.get(&listed.id).map(|message| message.number);
+        let headers = fetch::headers(self.link, page.iter().filter_map(number).collect()).await?;
+        let headers: HashMap<u32, Body> = headers.into_iter().collect();
+        for listed in page {
+            if let Some(header) = number(listed).and_then(|number| headers.get(&number)) {
+                listed.received_at = mime::received_at(&header.chunk(0, limits::HEADER_READ).map_err(spool)?);
+            }
+        }
+        Ok(())
+    }
+
+    async fn event(&self, event: DiscoverEvent) -> Result<()> {
+        tell(self.events, event).await
+    }
+}
+
+/// A message as it is told: there are no flags, and no date but in its header.
+fn message(maildrop: &Maildrop, id: &[u8]) -> Option<Listed> {
+    let message = maildrop.get(id)?;
+    Some(Listed {
+        id: id.to_vec(),
+        version: Vec::new(),
+        size: message.bytes,
+        received_at: None,
+        flags: Default::default(),
+        content: None,
+    })
+}
