@@ -11,21 +11,24 @@ use std::{
 use crate::{
     body::BodyStore,
     error::Side,
-    imap::{Login, SignIn},
+    imap::SignIn,
     limits,
     mailbox::ImapSettings,
     net::{Dial, is_loopback},
     pace::{Caps, CapsConfig, Pacer, Rates},
+    pop3,
     project::{
-        endpoint::{Auth, Endpoint},
+        endpoint::{Auth, Endpoint, Kind},
         pairs::{Mailbox, MailboxPair},
         supervisor::Job,
     },
+    sasl::Login,
     secret::Secret,
     source::{
         SourceConnector,
         graph::{GraphSettings, GraphSource},
         imap::ImapSource,
+        pop3::{Pop3Settings, Pop3Source},
     },
     target::imap::ImapTarget,
     transfer,
@@ -57,15 +60,17 @@ impl Connectors {
         let engine = transfer::Pair {
             source_identity: pair.source.identity(),
             target_identity: pair.target.identity(),
-            source: self.source(&pair.source),
+            source: self.source(&pair),
             target: Arc::new(ImapTarget::new(self.settings(&pair.target, Side::Target))),
         };
         Job { pair, engine }
     }
 
     /// By Graph only what has a sign-in: [`super::credentials`] gives one to every mailbox that is dialled.
-    fn source(&mut self, mailbox: &Mailbox) -> Arc<dyn SourceConnector> {
+    fn source(&mut self, pair: &MailboxPair) -> Arc<dyn SourceConnector> {
+        let mailbox = &pair.source;
         match &mailbox.login.graph {
+            _ if mailbox.endpoint.kind == Kind::Pop3 => Arc::new(Pop3Source::new(self.maildrop(pair))),
             Some(graph) if mailbox.endpoint.by_graph => Arc::new(GraphSource::new(GraphSettings {
                 mailbox: graph.mailbox(&mailbox.login.user),
                 describe: describe(mailbox),
@@ -73,6 +78,23 @@ impl Connectors {
                 rates: rates(&mailbox.endpoint),
             })),
             _ => Arc::new(ImapSource::new(self.settings(mailbox, Side::Source))),
+        }
+    }
+
+    fn maildrop(&mut self, pair: &MailboxPair) -> Pop3Settings {
+        let Mailbox { endpoint, .. } = &pair.source;
+        Pop3Settings {
+            sign_in: pop3::SignIn {
+                dial: dial(endpoint, Side::Source),
+                login: login(&pair.source),
+                deadline: endpoint.timeout.unwrap_or(limits::COMMAND_DEADLINE),
+            },
+            describe: describe(&pair.source),
+            bodies: self.bodies.clone(),
+            pacer: Pacer::new(limits::FETCH_WINDOW_MESSAGES),
+            caps: self.caps(endpoint),
+            rates: rates(endpoint),
+            dated: pair.options.scope.since.is_some() || pair.options.scope.before.is_some(),
         }
     }
 
@@ -143,10 +165,9 @@ pub fn dial(endpoint: &Endpoint, side: Side) -> Dial {
     }
 }
 
-fn sign_in(mailbox: &Mailbox, side: Side) -> SignIn {
-    let Mailbox { endpoint, login } = mailbox;
+fn login(Mailbox { endpoint, login }: &Mailbox) -> Login {
     let user = login.user.clone();
-    let login = match (&endpoint.auth, &login.tokens) {
+    match (&endpoint.auth, &login.tokens) {
         (Auth::Oauth(_), Some(tokens)) => Login::Token { user, tokens: tokens.clone() },
         (Auth::Password | Auth::Oauth(_), _) => {
             // `credentials` and `copy` see to it that there is one; an empty one is refused by the server.
@@ -156,10 +177,14 @@ fn sign_in(mailbox: &Mailbox, side: Side) -> SignIn {
         (Auth::Admin(admin), _) => {
             Login::Admin { user, admin: admin.user.clone(), password: admin.password.clone(), form: admin.form.clone() }
         }
-    };
+    }
+}
+
+fn sign_in(mailbox: &Mailbox, side: Side) -> SignIn {
+    let Mailbox { endpoint, .. } = mailbox;
     SignIn {
         dial: dial(endpoint, side),
-        login,
+        login: login(mailbox),
         rates: rates(endpoint),
         deadline: endpoint.timeout.unwrap_or(limits::COMMAND_DEADLINE),
         // A loopback is faster than any deflate.

@@ -84,7 +84,7 @@ impl TokenDesk {
             let wanted = Wanted { client: connected.clone(), audience, grant: grant.clone() };
             SignIn::new(self.tokens.clone(), wanted, side)
         };
-        mailbox.login.tokens = Some(sign_in(client.imap_audience(Some(&endpoint.host))));
+        mailbox.login.tokens = Some(sign_in(client.mail_audience(endpoint.kind, Some(&endpoint.host))));
         if let Some(root) = endpoint.graph_root() {
             let tokens = sign_in(client.graph_audience(Some(&endpoint.host)));
             if endpoint.by_graph {

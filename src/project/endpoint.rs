@@ -51,11 +51,13 @@ impl Kind {
     }
 }
 
-/// The port IMAP uses with an encryption (RFC 8314 §3.2, RFC 3501 §2.1).
-pub fn imap_port(encryption: Encryption) -> u16 {
-    match encryption {
-        Encryption::Tls => 993,
-        Encryption::StartTls | Encryption::None => 143,
+/// The port that POP3 or IMAP uses with an encryption (RFC 8314 §3.2 and §3.3, RFC 3501 §2.1, RFC 1939 §3).
+pub fn usual_port(kind: Kind, encryption: Encryption) -> u16 {
+    match (kind, encryption) {
+        (Kind::Pop3, Encryption::Tls) => 995,
+        (Kind::Pop3, _) => 110,
+        (_, Encryption::Tls) => 993,
+        (_, Encryption::StartTls | Encryption::None) => 143,
     }
 }
 
@@ -250,13 +252,13 @@ pub fn usual_host(kind: Kind, auth: &Auth) -> Option<&'static str> {
 pub fn unsupported(kind: Kind, host: &str, auth: &Auth) -> Option<String> {
     let tokens = matches!(auth, Auth::Oauth(_));
     match kind {
-        Kind::Imap | Kind::Gmail => None,
+        Kind::Imap | Kind::Pop3 | Kind::Gmail => None,
         Kind::Microsoft365 | Kind::Office365 if !tokens && !is_loopback(host) => Some(format!(
             "Microsoft takes no passwords: {} needs auth = \"oauth2\" and an oauth-client (`--from-oauth`, `--to-oauth`)",
             kind.word()
         )),
         Kind::Microsoft365 | Kind::Office365 => None,
-        Kind::Pop3 | Kind::Zimbra => Some(format!(
+        Kind::Zimbra => Some(format!(
             "{} endpoints are not yet supported in this version: use kind \"imap\" (imaps://) where the server speaks IMAP",
             kind.word()
         )),

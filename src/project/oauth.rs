@@ -59,10 +59,11 @@ impl OauthClient {
         by_host.or_else(by_login).unwrap_or(Cloud::WORLDWIDE)
     }
 
-    /// What its tokens must be good for to read and write mail by IMAP at `host`.
-    pub fn imap_audience(&self, host: Option<&str>) -> Audience {
+    /// What its tokens must be good for to read and write mail by IMAP, or to read it by POP3, at `host`.
+    pub fn mail_audience(&self, kind: Kind, host: Option<&str>) -> Audience {
         match (self.provider, self.needs_sign_in()) {
             (Provider::Google, _) => Audience::google_mail(),
+            (Provider::Microsoft, true) if kind == Kind::Pop3 => Audience::pop(self.cloud(host).delegated),
             (Provider::Microsoft, true) => Audience::imap(self.cloud(host).delegated),
             (Provider::Microsoft, false) => Audience::exchange_app(self.cloud(host).exchange),
         }
@@ -160,7 +161,7 @@ mod tests {
 
     #[test]
     fn the_audience_follows_the_cloud() {
-        let audience = |url: &str, credential, host| client(url, credential).imap_audience(host).joined();
+        let audience = |url: &str, credential, host| client(url, credential).mail_audience(Kind::Imap, host).joined();
         let world = "https://login.microsoftonline.com/t";
         assert_eq!(audience(world, secret(), None), "https://outlook.office365.com/.default");
         assert_eq!(audience(world, Credential::None, None), "https://outlook.office.com/IMAP.AccessAsUser.All");

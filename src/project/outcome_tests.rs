@@ -18,6 +18,7 @@ fn mailbox(state: Outcome, error: Option<(Code, Side)>) -> MailboxReport {
         as_of: 0,
         folders: vec![],
         attention: vec![],
+        not_carried: Vec::new(),
         verify_seconds: 0.0,
     }
 }

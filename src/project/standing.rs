@@ -52,6 +52,7 @@ impl Standing {
             as_of: self.latest.as_ref().map_or(0, |pass| pass.started),
             folders: self.folders.clone(),
             attention: Vec::new(),
+            not_carried: Vec::new(),
             verify_seconds: 0.0,
         })
     }

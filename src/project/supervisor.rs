@@ -101,6 +101,7 @@ impl Place {
             as_of: clock::unix_now(),
             folders: Vec::new(),
             attention: Vec::new(),
+            not_carried: Vec::new(),
             verify_seconds: 0.0,
         }
     }

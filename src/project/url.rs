@@ -71,7 +71,7 @@ fn read(text: &str, manner: &Manner, name: &str) -> Result<Mailbox, String> {
         kind,
         identity: query.identity.unwrap_or_else(|| kind.word().to_owned()),
         host,
-        port: url.port().unwrap_or_else(|| endpoint::imap_port(encryption)),
+        port: url.port().unwrap_or_else(|| endpoint::usual_port(kind, encryption)),
         encryption,
         auth,
         timeout: query.timeout.map(|length| length.0),
@@ -155,7 +155,8 @@ fn scheme(scheme: &str) -> Result<(Kind, Encryption), String> {
         // A scheme that is not known may be the user name of a URL without one: it is not repeated.
         _ => {
             return Err(
-                "the URL begins with no scheme that is known: write imaps:// (TLS) or imap:// (STARTTLS)".to_owned()
+                "the URL begins with no scheme that is known: write imaps:// or pop3s:// (TLS), imap:// or pop3:// (STARTTLS)"
+                    .to_owned()
             );
         }
     })
@@ -288,7 +289,7 @@ mod tests {
             ("imaps://a:hunter2@h?insecure=yes", "`insecure` is true or false"),
             ("imaps://a:hunter2@h?imap-host=x", "`imap-host` has no meaning here"),
             ("anna:hunter2@h", "begins with no scheme that is known"),
-            ("pop3s://a:hunter2@h", "pop3 endpoints are not yet supported"),
+            ("pop3s://:hunter2@h", "the user is missing"),
             ("microsoft365://a:hunter2@contoso.com", "Microsoft takes no passwords"),
             ("office365://a@contoso.com", "needs auth = \"oauth2\""),
             ("microsoft365://contoso.com", "the user is missing"),
@@ -313,6 +314,11 @@ mod tests {
     fn what_can_only_be_read_is_no_target() {
         let error = parse("--to", "office365://a@127.0.0.1", &Manner::default()).err().unwrap();
         assert!(error.subject().contains("as a target write microsoft365"), "{error}");
+        let error = parse("--to", "pop3s://a@h", &Manner::default()).err().unwrap();
+        assert!(error.subject().contains("pop3 is a source only; as a target write imap"), "{error}");
+        let maildrop = parse_from("pop3s://a@h").unwrap();
+        assert_eq!((maildrop.endpoint.port, maildrop.endpoint.encryption), (995, Encryption::Tls));
+        assert_eq!(parse_from("pop3://a@h").unwrap().endpoint.port, 110);
     }
 
     #[test]

@@ -47,6 +47,9 @@ pub struct Forecast {
     pub folders: Vec<FolderForecast>,
     /// What needs a person, or will not transfer and why.
     pub attention: Vec<Attention>,
+    /// What the source's protocol cannot carry, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_carried: Vec<String>,
 }
 
 /// One folder of a [`Forecast`].
@@ -88,6 +91,7 @@ pub async fn forecast(
         Err(error) => Forecast { error: Some(tally::error_report(&error)), ..named },
     };
     forecast.attention.extend(run.take_attention());
+    forecast.not_carried = tally::not_carried(pair);
     forecast
 }
 

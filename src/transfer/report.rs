@@ -186,6 +186,9 @@ pub struct MailboxReport {
     pub folders: Vec<FolderReport>,
     /// What needs a person.
     pub attention: Vec<Attention>,
+    /// What the source's protocol cannot carry, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_carried: Vec<String>,
     /// Seconds spent in verification.
     pub verify_seconds: f64,
 }

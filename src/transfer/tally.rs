@@ -43,6 +43,7 @@ pub(super) async fn report(run: &Run, pass: i64, ended: Result<Walked>) -> Mailb
         as_of: clock::unix_now(),
         folders: reports,
         attention: run.take_attention(),
+        not_carried: not_carried(&run.pair),
         verify_seconds: walked.verified.time.as_secs_f64(),
     }
 }
@@ -60,8 +61,14 @@ pub(super) fn unopened(pair: &Pair, error: &Error) -> MailboxReport {
         as_of: clock::unix_now(),
         folders: Vec::new(),
         attention: Vec::new(),
+        not_carried: not_carried(pair),
         verify_seconds: 0.0,
     }
+}
+
+/// What the source's protocol cannot carry, for a report.
+pub(super) fn not_carried(pair: &Pair) -> Vec<String> {
+    pair.source.losses().iter().map(ToString::to_string).collect()
 }
 
 pub(super) fn why_not_read(run: &Run, folder: &FolderRow) -> Option<String> {

@@ -14,6 +14,7 @@ mod lab;
 mod ledger;
 mod net;
 mod oauth;
+mod pop3;
 mod rig;
 mod side;
 mod support;

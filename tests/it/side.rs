@@ -8,9 +8,18 @@ use mailhaul::{
     mailbox::ImapSettings,
     net::{Dial, Encryption},
     pace::{Pacer, Rates},
+    pop3,
     secret::Secret,
+    source::pop3::Pop3Settings,
 };
 use std::net::SocketAddr;
+
+/// `user`'s maildrop on the POP3 server at `address`.
+pub fn maildrop(address: SocketAddr, user: &str, password: &str) -> Pop3Settings {
+    let ImapSettings { sign_in, describe, bodies, pacer, caps, .. } = settings(address, user, password, Side::Source);
+    let sign_in = pop3::SignIn { dial: sign_in.dial, login: sign_in.login, deadline: sign_in.deadline };
+    Pop3Settings { sign_in, describe, bodies, pacer, caps, rates: Rates::default(), dated: false }
+}
 
 /// `user`'s mailbox on the server at `address`, with every extension that the product would use.
 pub fn settings(address: SocketAddr, user: &str, password: &str, side: Side) -> ImapSettings {

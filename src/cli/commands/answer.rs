@@ -53,6 +53,9 @@ fn mailbox(text: &mut String, report: &MailboxReport) {
     if report.error.is_none() || report.counts.in_scope > 0 {
         let _ = writeln!(text, "  {}\n  {}", equation(&report.counts), subsets(&report.counts));
     }
+    report.not_carried.iter().for_each(|what| {
+        let _ = writeln!(text, "  Note: {what}");
+    });
     for line in report.attention.iter().filter(|line| line.severity != Severity::Note).take(SHOWN) {
         let place =
             [line.folder.as_deref(), line.message.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", ");

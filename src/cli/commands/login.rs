@@ -13,7 +13,7 @@ use crate::{
     oauth::{Audience, BrowserSignIn, Client, DeviceSignIn, SignedIn},
     project::{
         config::Config,
-        endpoint::{Auth, Endpoint},
+        endpoint::{Auth, Endpoint, Kind},
         oauth::{self, OauthClient},
         outcome::Ending,
     },
@@ -65,7 +65,10 @@ fn is_of(endpoint: &Endpoint, client: &OauthClient) -> bool {
 /// Runs the flow; the way to the token's end points is that of the first endpoint which names the client.
 async fn sign_in(args: &LoginArgs, face: &Face, client: &OauthClient, endpoint: Option<&Endpoint>) -> Result<SignedIn> {
     let way = endpoint.map_or_else(Way::default, |endpoint| oauth::way(endpoint, client));
-    let audience = client.imap_audience(endpoint.map(|endpoint| endpoint.host.as_str()));
+    let audience = client.mail_audience(
+        endpoint.map_or(Kind::Imap, |endpoint| endpoint.kind),
+        endpoint.map(|endpoint| endpoint.host.as_str()),
+    );
     let connected = client.connected(http::client(&way).await?);
     match args.device_code {
         true => with_code(face, connected, &audience).await,

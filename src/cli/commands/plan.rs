@@ -108,6 +108,9 @@ fn mailbox(text: &mut String, forecast: &Forecast) {
         let _ = writeln!(text, "  {} will not transfer", words::messages(forecast.untransferable));
     }
     forecast.folders.iter().for_each(|one| folder(text, one));
+    forecast.not_carried.iter().for_each(|what| {
+        let _ = writeln!(text, "  Note: {what}");
+    });
     for line in &forecast.attention {
         let place = line.folder.as_ref().map(|folder| format!(" in {folder}")).unwrap_or_default();
         let reply = line.reply.as_ref().map(|reply| format!(" ({reply})")).unwrap_or_default();

@@ -55,7 +55,7 @@ impl Table<'_> {
             name: self.name.to_owned(),
             kind: raw.kind,
             identity: raw.identity.clone().unwrap_or_else(|| raw.kind.word().to_owned()),
-            port: raw.port.unwrap_or_else(|| endpoint::imap_port(raw.encryption)),
+            port: raw.port.unwrap_or_else(|| endpoint::usual_port(raw.kind, raw.encryption)),
             host,
             encryption: raw.encryption,
             auth,

@@ -150,7 +150,6 @@ const MISTAKES: &[(&str, &str)] = &[
         "[endpoint.a]\nkind = \"imap\"\nhost = \"h\"\nauth = \"oauth2\"\noauth-client = \"x\"\n",
         "line 5, `oauth-client`: no oauth-client is called `x`; there is none",
     ),
-    ("[endpoint.a]\nkind = \"pop3\"\nhost = \"h\"\n", "line 2, `kind`: pop3 endpoints are not yet supported"),
     ("[endpoint.a]\nkind = \"microsoft365\"\n", "line 2, `kind`: Microsoft takes no passwords"),
     ("[oauth-client.c]\nauthority = \"http://login.example.org\"\nclient-id = \"x\"\n", "must begin with https://"),
     ("[oauth-client.c]\nauthority = \"https://login.example.org\"\nclient-id = \"x\"\n", "line 2, `authority`: "),

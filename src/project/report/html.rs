@@ -1,6 +1,6 @@
 //! `report.html`: one page without scripts or outside resources, problems first.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::Entry;
 use crate::{
@@ -23,6 +23,7 @@ pub(super) fn page(project: &str, entries: &[Entry]) -> String {
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>{project}: migration report</title><style>{STYLE}</style><h1>{project}: migration report</h1><p><small>made at {made}</small></p>"
     );
+    not_carried(&mut page, entries);
     attention(&mut page, entries);
     mailboxes(&mut page, entries);
     for entry in entries {
@@ -30,6 +31,21 @@ pub(super) fn page(project: &str, entries: &[Entry]) -> String {
     }
     page.push_str("</html>\n");
     page
+}
+
+/// What the protocols of the sources cannot carry, once for the mailboxes that share it.
+fn not_carried(page: &mut String, entries: &[Entry]) {
+    let mut told: BTreeMap<&str, usize> = BTreeMap::new();
+    let all = entries.iter().flat_map(|entry| &entry.report.not_carried);
+    all.for_each(|what| *told.entry(what.as_str()).or_default() += 1);
+    if told.is_empty() {
+        return;
+    }
+    page.push_str("<h2>Not carried by the source's protocol</h2><ul>");
+    for (what, mailboxes) in told {
+        let _ = write!(page, "<li>{} ({} mailboxes)", escape(what), words::count(mailboxes as u64));
+    }
+    page.push_str("</ul>");
 }
 
 fn attention(page: &mut String, entries: &[Entry]) {

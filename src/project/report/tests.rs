@@ -25,6 +25,7 @@ fn mailbox() -> MailboxReport {
         as_of: 1_000_000_000,
         folders: vec![folder],
         attention: vec![attention],
+        not_carried: Vec::new(),
         verify_seconds: 0.5,
     }
 }

@@ -22,11 +22,20 @@ use crate::{
     source::{FetchItem, FetchResult, Fetched},
 };
 
-/// The headers of these messages, by number; those that are refused are left out.
+/// The headers of these messages, by number; those that are refused are left out. Where there is no TOP, or it fails, they are read whole.
 pub(super) async fn headers(link: &mut Link, numbers: Vec<u32>) -> Result<Vec<(u32, Body)>> {
     let part = if link.has_top() { Part::Header } else { Part::Whole };
-    let mut left = numbers.into_iter().peekable();
-    let mut headers = Vec::new();
+    let (mut read, refused) = read(link, part, numbers).await?;
+    if part == Part::Header && !refused.is_empty() {
+        read.extend(self::read(link, Part::Whole, refused).await?.0);
+    }
+    Ok(read)
+}
+
+/// This part of messages, and the numbers of those that are refused.
+async fn read(link: &mut Link, part: Part, numbers: Vec<u32>) -> Result<(Vec<(u32, Body)>, Vec<u32>)> {
+    let mut left = numbers.into_iter();
+    let (mut bodies, mut refused) = (Vec::new(), Vec::new());
     loop {
         while link.flying() < link.window()
             && let Some(number) = left.next()
@@ -35,10 +44,11 @@ pub(super) async fn headers(link: &mut Link, numbers: Vec<u32>) -> Result<Vec<(u
             link.ask(number, part);
         }
         if link.flying() == 0 {
-            return Ok(headers);
+            return Ok((bodies, refused));
         }
-        if let (number, Answer::Body(body)) = link.answer().await? {
-            headers.push((number, body));
+        match link.answer().await? {
+            (number, Answer::Body(body)) => bodies.push((number, body)),
+            (number, Answer::Refused(_)) => refused.push(number),
         }
     }
 }

@@ -28,7 +28,6 @@ fn in_the_configuration() {
     for (line, expected) in [
         ("prt = 993", "mailhaul.toml, line 16, `prt`: unknown field `prt`, expected one of"),
         ("kind = \"imap\"\nport = \"993\"", "mailhaul.toml, line 17, `port`: invalid type"),
-        ("kind = \"pop3\"\nhost = \"x\"", "mailhaul.toml, line 16, `kind`: pop3 endpoints are not yet supported"),
         (
             "kind = \"imap\"\nhost = \"x\"\nencryption = \"none\"",
             "line 18, `encryption`: \"none\" is accepted to this machine only",
@@ -70,7 +69,7 @@ fn in_a_url() {
         ("anna", "--from: no URL"),
         ("imaps://a:hunter2/x@h", "In user and password write `@` as %40"),
         ("imap://a:hunter2@mail.example?encryption=none", "add `--allow-plaintext`"),
-        ("pop3://a:hunter2@h", "pop3 endpoints are not yet supported"),
+        ("pop3://a:hunter2@h/x", "something follows the host"),
         ("microsoft365://a:hunter2@contoso.com", "Microsoft takes no passwords"),
         ("imaps://b:hunter2@127.0.0.1:9", "source and target are the same mailbox"),
         ("imaps://a@h", "no password for --from, and no terminal to ask at: use --from-password-env"),

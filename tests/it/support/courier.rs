@@ -157,6 +157,7 @@ fn hand_over(stream: TcpStream, shared: &Shared, tag: &str, user: &str) -> std::
     Ok(())
 }
 
-fn make_maildir(dir: &Path) -> std::io::Result<()> {
+/// An empty Maildir.
+pub fn make_maildir(dir: &Path) -> std::io::Result<()> {
     ["cur", "new", "tmp"].iter().try_for_each(|part| std::fs::create_dir_all(dir.join(part)))
 }

@@ -27,6 +27,8 @@ pub struct Options {
     pub without: Vec<&'static str>,
     /// Offer TLS beside plain text, with this certificate and key (PEM files).
     pub tls: Option<(PathBuf, PathBuf)>,
+    /// Speak POP3 too, with the programs in this directory.
+    pub pop3: Option<PathBuf>,
     /// Lines for the end of the configuration.
     pub extra: String,
 }
@@ -37,6 +39,7 @@ pub struct Dovecot {
     home: tempfile::TempDir,
     port: u16,
     tls_port: u16,
+    pop3_port: u16,
 }
 
 impl Dovecot {
@@ -53,6 +56,7 @@ impl Dovecot {
     fn on_new_ports(options: &Options) -> Option<Dovecot> {
         let home = place::fresh("dovecot");
         let (port, tls_port, token) = (place::free_port(), place::free_port(), place::token());
+        let pop3_port = place::free_port();
         let config = home.path().join("dovecot.conf");
         for dir in ["run", "state", "mail"] {
             std::fs::create_dir(home.path().join(dir)).unwrap();
@@ -62,12 +66,12 @@ impl Dovecot {
         let text = format!(
             "login_greeting = Dovecot {token} ready.\n{}",
             configuration(home.path(), port, tls_port, options, &owner)
-        );
+        ) + &options.pop3.iter().map(|programs| pop3(programs, pop3_port)).collect::<String>();
         std::fs::write(&config, text).unwrap();
         let mut command = Command::new("/usr/sbin/dovecot");
         command.arg("-F").arg("-c").arg(&config).env("TZ", "UTC").stdout(Stdio::null()).stderr(Stdio::null());
         let server = Server::start("dovecot", &mut command, place::loopback(port), &token)?;
-        Some(Dovecot { _server: server, home, port, tls_port })
+        Some(Dovecot { _server: server, home, port, tls_port, pop3_port })
     }
 
     /// The plain-text address.
@@ -78,6 +82,11 @@ impl Dovecot {
     /// The TLS address, where [`Options::tls`] was given.
     pub fn tls_address(&self) -> SocketAddr {
         place::loopback(self.tls_port)
+    }
+
+    /// The plain-text address of POP3, where [`Options::pop3`] was given.
+    pub fn pop3_address(&self) -> SocketAddr {
+        place::loopback(self.pop3_port)
     }
 
     /// A logged-in connection of the trial's own reader.
@@ -94,6 +103,31 @@ impl Dovecot {
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.home.path().join("log")).unwrap_or_default()
     }
+}
+
+/// POP3 beside IMAP. Its programs are of the same package version as the server.
+fn pop3(programs: &Path, port: u16) -> String {
+    let programs = programs.display();
+    format!(
+        r#"
+protocols = imap pop3
+pop3_lock_session = yes
+service pop3-login {{
+  executable = {programs}/pop3-login
+  service_count = 0
+  chroot =
+  inet_listener pop3 {{
+    port = {port}
+  }}
+  inet_listener pop3s {{
+    port = 0
+  }}
+}}
+service pop3 {{
+  executable = {programs}/pop3
+}}
+"#
+    )
 }
 
 /// The system user whose name the mail carries: Dovecot refuses root.

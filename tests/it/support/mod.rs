@@ -14,6 +14,7 @@ pub mod fill;
 pub mod haul;
 pub mod image;
 pub mod place;
+pub mod pop3;
 pub mod process;
 pub mod project;
 pub mod proxy;

@@ -16,12 +16,17 @@ use crate::{
     net,
     project::{
         connect::{self, Connectors},
+        endpoint::Kind,
         outcome::Ending,
         pairs::Mailbox,
         supervisor::Job,
     },
 };
 use steps::Steps;
+
+/// Of the mail clients of a moved mailbox (quirk 111).
+const LEFT_ON_SERVER: &str = "a mail client that leaves its mail on the server may download all of it again from the new one, \
+    for the new server names every message anew: let its user empty or remove the old account in it first";
 
 /// Test every connection and sign-in, step by step; moves nothing
 #[derive(clap::Args)]
@@ -75,6 +80,10 @@ async fn pair(steps: &mut Steps<'_>, job: &Job, write_probe: bool) {
     }
     if let Some(mut session) = steps.timed("source login", engine.source.open()).await {
         steps.found(format!("server: {}", session.capabilities().profile));
+        engine.source.losses().iter().for_each(|loss| steps.found((*loss).to_owned()));
+        if job.pair.source.endpoint.kind == Kind::Pop3 {
+            steps.found(LEFT_ON_SERVER.to_owned());
+        }
         if let Some(folders) = steps.timed("source folders", session.folders()).await {
             let unread = folders.iter().filter(|folder| folder.skipped.is_some()).count();
             steps.found(format!("{} folders, {unread} of them not read", folders.len()));
