@@ -145,5 +145,6 @@ fn message(maildrop: &Maildrop, id: &[u8]) -> Option<Listed> {
         received_at: None,
         flags: Default::default(),
         content: None,
+        fingerprint: None,
     })
 }

@@ -27,7 +27,7 @@ use crate::{
     body::BodyStore,
     error::{Code, Disposition, Result, Scope},
     mime,
-    model::{Fingerprint, FolderName, FolderPath, Role},
+    model::{Fingerprint, FolderClass, FolderName, FolderPath, Role},
     pace::{Caps, Pacer, Rates},
     pop3::{Connection, SignIn},
 };
@@ -148,6 +148,7 @@ impl SourceSession for Pop3Session {
             name: FolderName::inbox(),
             path: FolderPath::inbox(),
             role: Some(Role::Inbox),
+            class: FolderClass::default(),
             subscribed: false,
             skipped: None,
             messages: None,
