@@ -295,6 +295,8 @@ pub const ITEMS_SETTLE: Duration = Duration::from_secs(60);
 pub const ITEMS_BATCH: usize = GRAPH_BATCH;
 /// Import sessions that are tried for one item: a fresh one that is refused at once means a missing right, not an end.
 pub const IMPORT_SESSIONS: u32 = 3;
+/// Messages that are sought at once to be given categories: their folder may have to be listed for each round.
+pub const CATEGORIES_AT_ONCE: usize = 1000;
 /// How long before its end an import session is renewed (§5.4).
 pub const IMPORT_SESSION_MARGIN: Duration = Duration::from_secs(300);
 /// The largest request that the Graph stand-in reads (bytes): an item of 150 MB in base64, and some.

@@ -185,9 +185,21 @@ impl Mailbox {
     /// # Errors
     /// The mailbox cannot be reached, or there are more than [`limits::GRAPH_PAGE`].
     pub async fn find(&self, message_id: &str) -> Result<Vec<Message>> {
+        self.named(&["messages"], message_id).await
+    }
+
+    /// The messages with this Message-ID that lie in a folder.
+    ///
+    /// # Errors
+    /// As [`Mailbox::find`].
+    pub async fn find_in(&self, folder: &str, message_id: &str) -> Result<Vec<Message>> {
+        self.named(&["mailFolders", folder, "messages"], message_id).await
+    }
+
+    async fn named(&self, messages: &[&str], message_id: &str) -> Result<Vec<Message>> {
         // A quote in an OData literal is written twice.
         let filter = format!("internetMessageId eq '{}'", message_id.replace('\'', "''"));
-        let url = self.url(&["messages"], &[("$filter", &filter), ("$select", Message::SELECT)]);
+        let url = self.url(messages, &[("$filter", &filter), ("$select", Message::SELECT)]);
         self.pages(url, "messages of one Message-ID", limits::GRAPH_PAGE).all(limits::GRAPH_PAGE).await
     }
 

@@ -34,7 +34,7 @@ pub use change::{Correction, Discovered, Intent, NewRow, Settlement};
 pub use folder::{FolderId, FolderListing, FolderRow, PinnedTarget, Ranking, TargetFolderState};
 pub use numbering::{FolderNumbers, NumberedItem, Numbering, Seen, Which};
 pub use pair::{Lease, PairRecord, PassRecord, Tally};
-pub use row::{Known, Placed, Row, RowId, RowQuery, Twin};
+pub use row::{Carried, Known, Placed, Row, RowId, RowQuery, Twin};
 pub use sqlite::{Hooks, SqliteLedger};
 
 /// The durable record. See the module for the rules.
@@ -75,6 +75,8 @@ pub trait Ledger: Send + Sync {
     async fn placed(&self, pair: i64, folder: &FolderName, validity: u32, after: u32) -> Result<Vec<Placed>>;
     /// What other placements of the same messages mean for these rows; those of which none matters are left out. At most a page.
     async fn twins(&self, pair: i64, rows: Vec<RowId>) -> Result<Vec<(RowId, Twin)>>;
+    /// What the messages of these rows carry beside their folders, in their order. At most a page.
+    async fn carried(&self, pair: i64, rows: Vec<RowId>) -> Result<Vec<Carried>>;
     /// Makes intents durable: returns after a full sync, shared by all who wait.
     async fn intend(&self, lease: Lease, intents: Vec<Intent>) -> Result<()>;
     /// Bytes of messages that were read from the source after `since` (Unix seconds), by the hour in which they were read, ascending.

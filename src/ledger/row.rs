@@ -68,6 +68,19 @@ pub enum Twin {
     Arrived(Box<Row>),
 }
 
+/// What an arrived row's message carries beside its folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carried {
+    /// The row.
+    pub row: RowId,
+    /// The folders of its placements that are not copied, because this one is ([`super::Ranking`]).
+    pub labels: Vec<FolderId>,
+    /// The categories that the target has from us.
+    pub categories: Vec<String>,
+    /// The target's own id of the message, once it was found by it.
+    pub item: Option<String>,
+}
+
 /// A message the ledger knows, as discovery needs it: ascending by id.
 #[derive(Clone, Debug)]
 pub struct Known {

@@ -74,6 +74,16 @@ pub fn fingerprint_body(body: &Body) -> io::Result<Fingerprint> {
     Ok(fingerprint(&body.chunk(0, limits::HEADER_READ)?))
 }
 
+/// The Message-ID of a message or of its header as it is written there, without folds; `None`: there is none.
+///
+/// # Errors
+/// The spool cannot be read.
+pub fn message_id(body: &Body) -> io::Result<Option<String>> {
+    let head = body.chunk(0, limits::HEADER_READ)?;
+    let value = header::value(&head, "Message-ID").map(String::from_utf8_lossy);
+    Ok(value.map(|text| text.split_whitespace().collect::<String>()).filter(|id| !id.is_empty()))
+}
+
 /// The fields' values as they are hashed.
 #[derive(Default)]
 struct Gathered {

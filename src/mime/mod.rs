@@ -22,7 +22,7 @@ mod survey;
 mod text;
 
 pub use date::received_at;
-pub use fingerprint::{FINGERPRINT_FIELDS, fingerprint, fingerprint_body};
+pub use fingerprint::{FINGERPRINT_FIELDS, fingerprint, fingerprint_body, message_id};
 pub use inspect::Inspection;
 pub use repair::{Repair, RepairNote, repair};
 pub use survey::{Survey, survey};

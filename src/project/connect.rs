@@ -30,7 +30,7 @@ use crate::{
         imap::ImapSource,
         pop3::{Pop3Settings, Pop3Source},
     },
-    target::imap::ImapTarget,
+    target::{categories::GraphCategories, imap::ImapTarget},
     transfer,
 };
 
@@ -61,7 +61,7 @@ impl Connectors {
             source_identity: pair.source.identity(),
             target_identity: pair.target.identity(),
             source: self.source(&pair),
-            target: Arc::new(ImapTarget::new(self.settings(&pair.target, Side::Target))),
+            target: Arc::new(self.target(&pair.target)),
         };
         Job { pair, engine }
     }
@@ -95,6 +95,18 @@ impl Connectors {
             caps: self.caps(endpoint),
             rates: rates(endpoint),
             dated: pair.options.scope.since.is_some() || pair.options.scope.before.is_some(),
+        }
+    }
+
+    /// By IMAP, and for what IMAP does not know by Graph, where the mailbox has one.
+    fn target(&mut self, mailbox: &Mailbox) -> ImapTarget {
+        let target = ImapTarget::new(self.settings(mailbox, Side::Target));
+        match mailbox.login.graph.as_ref().filter(|_| mailbox.endpoint.knows_its_graph()) {
+            Some(graph) => {
+                let graph = graph.mailbox(&mailbox.login.user);
+                target.with_categories(Arc::new(GraphCategories::new(graph, self.bodies.clone())))
+            }
+            None => target,
         }
     }
 

@@ -20,6 +20,7 @@ fn mailbox(state: Outcome, error: Option<(Code, Side)>) -> MailboxReport {
         attention: vec![],
         not_carried: Vec::new(),
         verify_seconds: 0.0,
+        categories: None,
     }
 }
 

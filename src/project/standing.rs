@@ -54,6 +54,7 @@ impl Standing {
             attention: Vec::new(),
             not_carried: Vec::new(),
             verify_seconds: 0.0,
+            categories: None,
         })
     }
 }

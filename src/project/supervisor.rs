@@ -103,6 +103,7 @@ impl Place {
             attention: Vec::new(),
             not_carried: Vec::new(),
             verify_seconds: 0.0,
+            categories: None,
         }
     }
 }

@@ -2,8 +2,11 @@
 //!
 //! No call of [`TargetSession`] removes. [`TargetEditor`] is a separate port for the few things that do.
 
+pub mod categories;
 pub mod imap;
 pub mod items;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
@@ -25,6 +28,56 @@ pub trait TargetConnector: Send + Sync {
     async fn open(&self) -> Result<Box<dyn TargetSession>>;
     /// Stable words for the mailbox (`user@host` without the password).
     fn describe(&self) -> String;
+    /// Gives its messages categories, where it has such and may be asked for them.
+    fn categories(&self) -> Option<Arc<dyn Categories>> {
+        None
+    }
+}
+
+/// The names that messages carry beside their folder (Outlook's categories): a port of its own, for few targets have it, and where they do
+/// it speaks another protocol than the one that mail came by.
+#[async_trait]
+pub trait Categories: Send + Sync {
+    /// What a name becomes as a category; `None`: it cannot be one.
+    fn name(&self, of: &str) -> Option<String>;
+
+    /// Finds messages that lie in a folder, in the order of `sought`. A message that may be another one is not found.
+    ///
+    /// # Errors
+    /// The mailbox cannot be asked; [`crate::error::Code::refuses_login`] where it may not be.
+    async fn find(&self, folder: &FolderPath, sought: &[Sought]) -> Result<Vec<Sighted>>;
+
+    /// Sets all the categories of messages, by their ids; the outcomes are in their order.
+    ///
+    /// # Errors
+    /// As [`Categories::find`]; what was set is not known then, and may be set again.
+    async fn set(&self, categories: Vec<(String, Vec<String>)>) -> Result<Vec<Result<()>>>;
+}
+
+/// What is known of a message that is sought.
+#[derive(Clone, Debug, Default)]
+pub struct Sought {
+    /// Its id, where it was found before.
+    pub id: Option<String>,
+    /// Its Message-ID.
+    pub message_id: Option<String>,
+    /// Its date.
+    pub received_at: Option<ReceivedAt>,
+    /// The fingerprint of its header.
+    pub fingerprint: Option<Fingerprint>,
+    /// The hash of the bytes that were sent.
+    pub body_hash: Option<BodyHash>,
+}
+
+/// What became of the search for one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sighted {
+    /// This one, with the categories that it has.
+    There(String, Vec<String>),
+    /// There is none, or none yet.
+    Missing,
+    /// It cannot be told from others.
+    Unclear,
 }
 
 /// What a target is able to do and what it keeps, by its profile and by what it announces in the session. Quota, APPENDLIMIT and the
@@ -232,6 +285,8 @@ pub struct Found {
     pub size: u64,
     /// The fingerprint, from [`Evidence::Header`] on.
     pub fingerprint: Option<Fingerprint>,
+    /// Its Message-ID, from [`Evidence::Header`] on and where it has one.
+    pub message_id: Option<String>,
     /// The body's hash, for [`Evidence::Body`].
     pub body_hash: Option<BodyHash>,
 }

@@ -93,7 +93,25 @@ pub(super) fn spool_error(error: std::io::Error) -> Error {
 pub(super) async fn attributes(
     target: &mut dyn TargetSession,
     folder: &FolderName,
+    uids: Vec<u32>,
+) -> Result<HashMap<u32, Found>> {
+    found(target, folder, uids, Evidence::Attributes).await
+}
+
+/// The same, and what their headers tell.
+pub(super) async fn headers(
+    target: &mut dyn TargetSession,
+    folder: &FolderName,
+    uids: Vec<u32>,
+) -> Result<HashMap<u32, Found>> {
+    found(target, folder, uids, Evidence::Header).await
+}
+
+async fn found(
+    target: &mut dyn TargetSession,
+    folder: &FolderName,
     mut uids: Vec<u32>,
+    evidence: Evidence,
 ) -> Result<HashMap<u32, Found>> {
     uids.sort_unstable();
     let (sender, mut pages) = mpsc::channel::<Vec<Found>>(limits::LISTING_QUEUE);
@@ -104,7 +122,7 @@ pub(super) async fn attributes(
         }
         there
     };
-    let (status, there) = tokio::join!(target.find(folder, Find::Uids(uids), Evidence::Attributes, sender), read);
+    let (status, there) = tokio::join!(target.find(folder, Find::Uids(uids), evidence, sender), read);
     status?;
     Ok(there)
 }

@@ -11,7 +11,7 @@ use std::{
 use tokio::task::JoinSet;
 
 use super::{
-    Attention, Event, Severity, Stage,
+    Attention, CategoriesReport, Event, Severity, Stage,
     job::Job,
     retry::Budget,
     run::Run,
@@ -30,6 +30,8 @@ pub(super) struct Walked {
     pub failed: u64,
     /// Folders with messages that wait for their twins elsewhere.
     pub waiting: Vec<Job>,
+    /// What became of labels and keywords as categories.
+    pub categories: Option<CategoriesReport>,
     /// Whether the target renders mail anew, so that only kept fields were verified.
     pub rendered: bool,
 }

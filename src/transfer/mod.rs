@@ -8,6 +8,7 @@
 mod adopt;
 mod arrivals;
 mod bodies;
+mod categories;
 mod copy;
 mod discover;
 mod event;
@@ -53,8 +54,8 @@ use crate::{
 
 pub use event::{Attention, Event, Observer, Severity, Stage, Unobserved};
 pub use forecast::{FolderForecast, Forecast, forecast};
-pub use options::{Deletions, Labels, Options, Order, PassKind, ScopeRules, VerifyLevel};
-pub use report::{Counts, ErrorReport, FolderReport, Grade, MailboxReport, Outcome, VerifiedLevel};
+pub use options::{Deletions, Keywords, Labels, Options, Order, PassKind, ScopeRules, VerifyLevel};
+pub use report::{CategoriesReport, Counts, ErrorReport, FolderReport, Grade, MailboxReport, Outcome, VerifiedLevel};
 
 /// One mailbox pair, ready to run.
 #[derive(Clone)]

@@ -52,6 +52,16 @@ pub enum Labels {
     Categories,
 }
 
+/// What becomes of keywords at a target that keeps none (Exchange).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keywords {
+    /// They stay behind.
+    #[default]
+    Keep,
+    /// Those that are names are categories at the target, where it has such.
+    Categories,
+}
+
 /// How far the target's own answer is compared with the ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum VerifyLevel {
@@ -112,6 +122,8 @@ pub struct Options {
     pub deletions: Deletions,
     /// What about labels.
     pub labels: Labels,
+    /// What about keywords that the target does not keep.
+    pub keywords: Keywords,
     /// How far to verify.
     pub verify: VerifyLevel,
     /// Which pass.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Event, PassKind, Stage, VerifyLevel,
+    Event, PassKind, Stage, VerifyLevel, categories,
     copy::first_cause,
     discover,
     job::Job,
@@ -38,6 +38,7 @@ pub(super) async fn walk(run: &Arc<Run>) -> Result<Walked> {
         (walked, _) = look_and_copy(run, Turn::Copies).await?;
     }
     copy_twins(run, &mut walked, ways).await?;
+    walked.categories = categories::carry(run, ways.keeps_keywords).await?;
     Ok(walked)
 }
 
@@ -48,6 +49,8 @@ struct Ways {
     mirror: bool,
     /// Whether the source's messages may lie in several folders.
     labels: bool,
+    /// Whether the target keeps keywords as they are.
+    keeps_keywords: bool,
 }
 
 /// Looks at both sides and works on every folder; twins have their `turn` unless the source has labels: then they are copies.
@@ -63,11 +66,12 @@ async fn look_and_copy(run: &Arc<Run>, turn: Turn) -> Result<(Walked, Ways)> {
     let lanes = lanes(run, &mut sides, jobs.len()).await?;
     let labels = run.options.pass == PassKind::Verify || sides.both(run).await?.0.capabilities().labels;
     let turn = if labels { Turn::Copies } else { turn };
+    let keeps_keywords = sides.target(run).await?.capabilities().keeps_keywords;
     let rendered = jobs.iter().any(|job| !job.keeps_bytes);
     run.tell(Event::Stage(Stage::Copy));
     let mut walked = lane::walk(run, spares.take(sides, lanes), jobs, mirror, turn).await?;
     walked.rendered = rendered;
-    Ok((walked, Ways { lanes, mirror, labels }))
+    Ok((walked, Ways { lanes, mirror, labels, keeps_keywords }))
 }
 
 /// Goes back to the folders with messages that waited for their twins. A round in which nothing arrived is followed by a last one, in which

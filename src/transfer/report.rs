@@ -191,6 +191,18 @@ pub struct MailboxReport {
     pub not_carried: Vec<String>,
     /// Seconds spent in verification.
     pub verify_seconds: f64,
+    /// What became of labels and keywords that were to be categories; `None` where none were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub categories: Option<CategoriesReport>,
+}
+
+/// Labels and keywords as categories, over all messages of a mailbox that are at the target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CategoriesReport {
+    /// Set by us.
+    pub carried: u64,
+    /// Not set, for whatever reason: the attention lines tell.
+    pub not_carried: u64,
 }
 
 /// An error in the report.

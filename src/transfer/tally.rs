@@ -45,6 +45,7 @@ pub(super) async fn report(run: &Run, pass: i64, ended: Result<Walked>) -> Mailb
         attention: run.take_attention(),
         not_carried: not_carried(&run.pair),
         verify_seconds: walked.verified.time.as_secs_f64(),
+        categories: walked.categories,
     }
 }
 
@@ -63,6 +64,7 @@ pub(super) fn unopened(pair: &Pair, error: &Error) -> MailboxReport {
         attention: Vec::new(),
         not_carried: not_carried(pair),
         verify_seconds: 0.0,
+        categories: None,
     }
 }
 

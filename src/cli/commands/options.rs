@@ -8,7 +8,7 @@ use crate::{
         config::Draft,
         values::{Day, Mapping, Pattern, Size},
     },
-    transfer::{Deletions, Options, Order, PassKind, VerifyLevel},
+    transfer::{Deletions, Keywords, Labels, Options, Order, PassKind, VerifyLevel},
 };
 
 /// Which mail, where to, how far.
@@ -41,6 +41,12 @@ pub struct MailArgs {
     /// With --deletions mirror: also where more than 5 % or 100 messages of a mailbox would go
     #[arg(long)]
     approve_deletions: bool,
+    /// A message under several labels (Gmail): a copy in the folder of each, or one copy with the other labels as categories
+    #[arg(long, value_name = "WHAT", default_value = "folders")]
+    labels: LabelsArg,
+    /// Keywords that the target does not keep: leave them, or make them categories
+    #[arg(long, value_name = "WHAT", default_value = "keep")]
+    keywords: KeywordsArg,
     /// Which messages go first
     #[arg(long, value_name = "WHICH", default_value = "oldest")]
     order: OrderArg,
@@ -67,6 +73,20 @@ enum DeletedArg {
 enum DeletionsArg {
     Keep,
     Mirror,
+}
+
+/// `--labels`.
+#[derive(Clone, Copy, ValueEnum)]
+enum LabelsArg {
+    Folders,
+    Categories,
+}
+
+/// `--keywords`.
+#[derive(Clone, Copy, ValueEnum)]
+enum KeywordsArg {
+    Keep,
+    Categories,
 }
 
 /// `--order`.
@@ -128,6 +148,14 @@ impl MailArgs {
                 DeletionsArg::Mirror => Deletions::Mirror { approved: self.approve_deletions },
             },
             skip_deleted: matches!(self.deleted, DeletedArg::Skip),
+            labels: match self.labels {
+                LabelsArg::Folders => Labels::Folders,
+                LabelsArg::Categories => Labels::Categories,
+            },
+            keywords: match self.keywords {
+                KeywordsArg::Keep => Keywords::Keep,
+                KeywordsArg::Categories => Keywords::Categories,
+            },
             connections: self.connections,
             no_verify: self.no_verify,
         };

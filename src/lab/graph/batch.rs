@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
+    Kind,
     answer::{Answer, Content, Problem},
     call::Call,
     server::{Desk, Inside},
@@ -46,8 +47,12 @@ fn read(call: &Call, part: &Value) -> Result<(String, Call), Problem> {
 }
 
 fn one<T>(inside: &mut Inside, admitted: &Result<T, Problem>, id: &str, part: &Call) -> Value {
+    let kind = Kind::of(part);
     let answer = match admitted {
-        Ok(_) => inside.answer(part).unwrap_or_else(Answer::from),
+        Ok(_) => match inside.faults.next_part(kind) {
+            Some(fault) => fault.answer(kind),
+            None => inside.answer(part).unwrap_or_else(Answer::from),
+        },
         Err(problem) => problem.clone().into(),
     };
     let body = match answer.content {

@@ -112,6 +112,12 @@ impl Faults {
         self.0.len()
     }
 
+    /// The fault of this part of a batch: the first one that waits for its very kind.
+    pub(super) fn next_part(&mut self, kind: Kind) -> Option<Fault> {
+        let at = self.0.iter().position(|(wanted, _)| *wanted == kind)?;
+        self.0.remove(at).map(|(_, fault)| fault)
+    }
+
     /// The fault of this request: the first one that waits for its kind.
     pub(super) fn next(&mut self, kind: Kind) -> Option<Fault> {
         let at = self.0.iter().position(|(wanted, _)| *wanted == Kind::Any || *wanted == kind)?;

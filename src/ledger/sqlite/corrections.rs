@@ -35,6 +35,10 @@ fn learn(connection: &Connection, held: &Held, correction: &Correction) -> Resul
         }
         Correction::Missing(row, missing) => set(connection, held, *row, "missing", missing),
         Correction::Removed(row) => set(connection, held, *row, "removed", true),
+        Correction::Categories(row, item, names) => {
+            set(connection, held, *row, "item", item)?;
+            set(connection, held, *row, "categories", serde_json::Value::from(names.clone()).to_string())
+        }
         Correction::PossiblyDoubled(row) => set(connection, held, *row, "doubled", true),
     }
 }

@@ -40,8 +40,8 @@ use self::{
     writer::{Durability, Writer},
 };
 use super::{
-    Correction, Discovered, FolderId, FolderListing, FolderRow, Intent, Known, Lease, Ledger, PairRecord, PassRecord,
-    PinnedTarget, Placed, Ranking, Row, RowId, RowQuery, Settlement, Tally, TargetFolderState, Twin,
+    Carried, Correction, Discovered, FolderId, FolderListing, FolderRow, Intent, Known, Lease, Ledger, PairRecord,
+    PassRecord, PinnedTarget, Placed, Ranking, Row, RowId, RowQuery, Settlement, Tally, TargetFolderState, Twin,
 };
 use crate::{
     clock,
@@ -193,6 +193,10 @@ impl Ledger for SqliteLedger {
 
     async fn twins(&self, pair: i64, rows: Vec<RowId>) -> Result<Vec<(RowId, Twin)>> {
         self.readers.read(move |c| twins::of(c, pair, &rows)).await
+    }
+
+    async fn carried(&self, pair: i64, rows: Vec<RowId>) -> Result<Vec<Carried>> {
+        self.readers.read(move |c| ranking::carried(c, pair, &rows)).await
     }
 
     async fn intend(&self, lease: Lease, intents: Vec<Intent>) -> Result<()> {

@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 
 use super::{fault::Fault, pairs::Held, rows};
 use crate::{
-    ledger::{FolderId, Ranking, Row, RowId},
+    ledger::{Carried, FolderId, Ranking, Row, RowId},
     limits,
 };
 
@@ -74,4 +74,23 @@ pub(super) fn relabelled(connection: &Connection, pair: i64, folder: FolderId) -
         .query_map([pair, folder], |row| row.get(0))?
         .collect::<rusqlite::Result<Vec<RowId>>>()?;
     ids.iter().map(|id| rows::whole(connection, *id)).collect()
+}
+
+/// What these rows carry beside their folders.
+pub(super) fn carried(connection: &Connection, pair: i64, rows: &[RowId]) -> Result<Vec<Carried>, Fault> {
+    let mut select = connection.prepare_cached("SELECT categories, item FROM placement WHERE id = ?1 AND pair = ?2")?;
+    let mut labels = connection.prepare_cached(
+        "SELECT DISTINCT q.folder FROM placement q INDEXED BY placement_content
+         WHERE q.pair = ?2 AND q.content = (SELECT content FROM placement WHERE id = ?1) AND q.elsewhere = 1 AND q.gone = 0
+         ORDER BY q.folder",
+    )?;
+    rows.iter()
+        .map(|row| {
+            let (categories, item): (Option<String>, Option<String>) =
+                select.query_row([row, &pair], |found| Ok((found.get(0)?, found.get(1)?)))?;
+            let labels = labels.query_map([row, &pair], |found| found.get(0))?.collect::<rusqlite::Result<_>>()?;
+            let categories = categories.and_then(|names| serde_json::from_str(&names).ok()).unwrap_or_default();
+            Ok(Carried { row: *row, labels, categories, item })
+        })
+        .collect()
 }

@@ -11,7 +11,7 @@ use crate::{
         place::Text,
         values::{Day, Pattern, Size, pattern_set},
     },
-    transfer::{Deletions, Options, Order, ScopeRules, VerifyLevel},
+    transfer::{Deletions, Keywords, Labels, Options, Order, ScopeRules, VerifyLevel},
 };
 
 /// `oldest` or `newest`.
@@ -41,6 +41,24 @@ pub(super) enum DeletedWord {
     Skip,
 }
 
+/// `folders` or `categories`.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum LabelsWord {
+    #[default]
+    Folders,
+    Categories,
+}
+
+/// `keep` or `categories`.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum KeywordsWord {
+    #[default]
+    Keep,
+    Categories,
+}
+
 /// A policy as it was written, by whichever face.
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
@@ -62,6 +80,10 @@ pub struct Draft {
     pub deletions: Deletions,
     /// Whether messages flagged `\Deleted` stay behind.
     pub skip_deleted: bool,
+    /// What about labels.
+    pub labels: Labels,
+    /// What about keywords that the target does not keep.
+    pub keywords: Keywords,
     /// Most connections per side.
     pub connections: Option<usize>,
     /// Whether to leave verification out.
@@ -99,6 +121,8 @@ impl Draft {
             map: self.map,
             order: self.order,
             deletions: self.deletions,
+            labels: self.labels,
+            keywords: self.keywords,
             verify: if self.no_verify { VerifyLevel::None } else { VerifyLevel::Sample },
             connections: self.connections,
             ..Options::default()
@@ -124,6 +148,14 @@ impl From<&raw::Policy> for Draft {
                 DeletionsWord::Mirror => Deletions::Mirror { approved: false },
             },
             skip_deleted: matches!(raw.deleted, DeletedWord::Skip),
+            labels: match raw.labels {
+                LabelsWord::Folders => Labels::Folders,
+                LabelsWord::Categories => Labels::Categories,
+            },
+            keywords: match raw.keywords {
+                KeywordsWord::Keep => Keywords::Keep,
+                KeywordsWord::Categories => Keywords::Categories,
+            },
             connections: raw.connections,
             no_verify: raw.verify == Some(false),
         }

@@ -151,6 +151,10 @@ pub(super) struct Policy {
     pub(super) deletions: super::policy::DeletionsWord,
     #[serde(default)]
     pub(super) deleted: super::policy::DeletedWord,
+    #[serde(default)]
+    pub(super) labels: super::policy::LabelsWord,
+    #[serde(default)]
+    pub(super) keywords: super::policy::KeywordsWord,
     pub(super) connections: Option<usize>,
     pub(super) verify: Option<bool>,
 }

@@ -3,7 +3,7 @@ use crate::{
     imap::AdminForm,
     net::Encryption,
     project::endpoint::{Auth, Kind},
-    transfer::{Order, VerifyLevel},
+    transfer::{Keywords, Labels, Order, VerifyLevel},
 };
 
 const GOOD: &str = r#"
@@ -40,6 +40,7 @@ exclude = ["Junk*"]
 max-size = "150MB"
 order = "newest"
 map = { "Sent" = "Sent Items" }
+labels = "categories"
 
 [policy.quick]
 verify = false
@@ -75,6 +76,8 @@ fn every_key_arrives_where_it_belongs() {
     assert!(wave.options.scope.exclude.is_match("junk"));
     assert_eq!((wave.options.order, quick.options.order), (Order::Newest, Order::Oldest));
     assert_eq!((wave.options.verify, quick.options.verify), (VerifyLevel::Sample, VerifyLevel::None));
+    assert_eq!((wave.options.labels, quick.options.labels), (Labels::Categories, Labels::Folders));
+    assert_eq!(wave.options.keywords, Keywords::Keep);
     assert_eq!(wave.options.map, [("Sent".to_owned(), "Sent Items".to_owned())]);
 
     let (old, new) = (&wave.source, &wave.target);

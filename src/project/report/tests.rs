@@ -27,6 +27,7 @@ fn mailbox() -> MailboxReport {
         attention: vec![attention],
         not_carried: Vec::new(),
         verify_seconds: 0.5,
+        categories: None,
     }
 }
 

@@ -277,6 +277,7 @@ pub(super) fn found(told: Attributes, validity: u32, highest: u32, evidence: Evi
         received_at: told.received_at.flatten(),
         size,
         fingerprint: body.map(mime::fingerprint_body).transpose().map_err(unreadable_spool)?,
+        message_id: body.map(mime::message_id).transpose().map_err(unreadable_spool)?.flatten(),
         body_hash: hashed.map(Body::hash).transpose().map_err(unreadable_spool)?,
     }))
 }

@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 
 use self::capabilities::Answers;
 use super::{
-    AppendItem, Appended, Evidence, Find, FolderStatus, Found, NewFolder, Sighting, TargetCapabilities,
+    AppendItem, Appended, Categories, Evidence, Find, FolderStatus, Found, NewFolder, Sighting, TargetCapabilities,
     TargetConnector, TargetEditor, TargetFolder, TargetSession,
 };
 use crate::{
@@ -39,12 +39,20 @@ pub struct ImapTarget {
     together: Arc<AtomicBool>,
     /// What the first session was told.
     told: Arc<OnceLock<Answers>>,
+    categories: Option<Arc<dyn Categories>>,
 }
 
 impl ImapTarget {
     /// The mailbox that `settings` reach.
     pub fn new(settings: ImapSettings) -> Self {
-        ImapTarget { settings: Arc::new(settings), together: Arc::new(AtomicBool::new(true)), told: Arc::default() }
+        let together = Arc::new(AtomicBool::new(true));
+        ImapTarget { settings: Arc::new(settings), together, told: Arc::default(), categories: None }
+    }
+
+    /// The same mailbox with categories, which IMAP does not know (microsoft365.md part II 1).
+    #[must_use]
+    pub fn with_categories(self, categories: Arc<dyn Categories>) -> Self {
+        ImapTarget { categories: Some(categories), ..self }
     }
 }
 
@@ -68,6 +76,10 @@ impl TargetConnector for ImapTarget {
 
     fn describe(&self) -> String {
         self.settings.describe.clone()
+    }
+
+    fn categories(&self) -> Option<Arc<dyn Categories>> {
+        self.categories.clone()
     }
 }
 

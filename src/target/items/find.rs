@@ -38,6 +38,7 @@ pub(super) async fn find(desk: &Desk, folder: &FolderName, which: Find) -> Resul
             // The store's size of an item is another than the length of its stream (§5.4): it is no evidence.
             size: 0,
             fingerprint: Some(evidence.fingerprint),
+            message_id: None,
             body_hash: None,
         })
     });

@@ -1,6 +1,7 @@
 //! The engine in this process, between real servers: what the command line cannot stage.
 
 mod all_mail;
+mod categories;
 mod deaths;
 mod exchange;
 mod goodbyes;

@@ -12,9 +12,9 @@ use async_trait::async_trait;
 use mailhaul::{
     error::{Code, Disposition, Error, Result, Scope, Side},
     ledger::{
-        Correction, Discovered, FolderId, FolderListing, FolderNumbers, FolderRow, Intent, Known, Lease, Ledger,
-        NumberedItem, Numbering, PairRecord, PassRecord, PinnedTarget, Placed, Ranking, Row, RowId, RowQuery, Seen,
-        Settlement, Tally, TargetFolderState, Twin, Which,
+        Carried, Correction, Discovered, FolderId, FolderListing, FolderNumbers, FolderRow, Intent, Known, Lease,
+        Ledger, NumberedItem, Numbering, PairRecord, PassRecord, PinnedTarget, Placed, Ranking, Row, RowId, RowQuery,
+        Seen, Settlement, Tally, TargetFolderState, Twin, Which,
     },
     model::FolderName,
 };
@@ -138,6 +138,9 @@ impl Ledger for FaultyLedger {
     }
     async fn twins(&self, pair: i64, rows: Vec<RowId>) -> Result<Vec<(RowId, Twin)>> {
         self.read(self.inner.twins(pair, rows)).await
+    }
+    async fn carried(&self, pair: i64, rows: Vec<RowId>) -> Result<Vec<Carried>> {
+        self.read(self.inner.carried(pair, rows)).await
     }
     async fn intend(&self, lease: Lease, intents: Vec<Intent>) -> Result<()> {
         self.write(self.inner.intend(lease, intents)).await

@@ -1,6 +1,7 @@
 //! Signing in with tokens, from the configuration to the servers: the product between stand-ins that issue and check tokens, and Dovecot.
 
 mod access;
+mod categories;
 mod dovecot;
 mod login;
 mod office365;
