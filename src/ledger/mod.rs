@@ -32,7 +32,7 @@ use crate::{error::Result, model::FolderName};
 
 pub use change::{Correction, Discovered, Intent, NewRow, Settlement};
 pub use folder::{FolderId, FolderListing, FolderRow, PinnedTarget, Ranking, TargetFolderState};
-pub use numbering::{FolderNumbers, NumberedItem, Numbering, Seen, Which};
+pub use numbering::{FolderNumbers, NumberedItem, Numbering, Seen, Which, Whole};
 pub use pair::{Lease, PairRecord, PassRecord, Tally};
 pub use row::{Carried, Known, Placed, Row, RowId, RowQuery, Twin};
 pub use sqlite::{Hooks, SqliteLedger};

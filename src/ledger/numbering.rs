@@ -25,19 +25,30 @@ pub struct FolderNumbers {
     pub changes: u64,
     /// Up to where changes were told; `None` before the first look.
     pub link: Option<String>,
+    /// The whole listing that began last.
+    pub round: u64,
+}
+
+/// What a part of a whole listing is to the others; two listings may be under way at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whole {
+    /// The first: with its last one, what none of them told is gone.
+    Begins,
+    /// Another one, of the listing with this [`FolderNumbers::round`].
+    Continues(u64),
 }
 
 /// A part of what a look at a folder told, applied at once.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
-    /// This is the first part of a whole listing: what it does not tell to its end is gone.
-    pub begins_whole: bool,
+    /// Whether it is part of a whole listing.
+    pub whole: Option<Whole>,
     /// Items that are there, with their revisions.
     pub here: Vec<(String, String)>,
     /// Items that are not.
     pub gone: Vec<String>,
-    /// That was the last part: where the next look begins, and whether it was a whole listing.
-    pub end: Option<(String, bool)>,
+    /// That was the last part: where the next look begins.
+    pub end: Option<String>,
 }
 
 /// An item by its number.

@@ -6,11 +6,17 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{SqliteLedger, fault::Fault, pairs, values::get, writer::Durability};
+use super::{
+    SqliteLedger,
+    fault::Fault,
+    pairs,
+    values::{get, signed},
+    writer::Durability,
+};
 use crate::{
     clock,
     error::{Error, Result},
-    ledger::{FolderNumbers, NumberedItem, Numbering, Seen, Which},
+    ledger::{FolderNumbers, NumberedItem, Numbering, Seen, Which, Whole},
     limits,
     model::FolderName,
 };
@@ -66,7 +72,7 @@ fn intern(connection: &Connection, mailbox: &str, folder: &FolderName, now: i64)
 
 fn read(connection: &Connection, folder: i64) -> Result<FolderNumbers, Fault> {
     let numbers = connection
-        .prepare_cached("SELECT validity, next, live, changes, link FROM numbered_folder WHERE id = ?1")?
+        .prepare_cached("SELECT validity, next, live, changes, link, round FROM numbered_folder WHERE id = ?1")?
         .query_row([folder], |row| {
             Ok(FolderNumbers {
                 validity: row.get("validity")?,
@@ -74,17 +80,23 @@ fn read(connection: &Connection, folder: i64) -> Result<FolderNumbers, Fault> {
                 live: get(row, "live")?,
                 changes: get(row, "changes")?,
                 link: row.get("link")?,
+                round: get(row, "round")?,
             })
         })?;
     Ok(numbers)
 }
 
 fn see(connection: &Connection, folder: i64, seen: &Seen) -> Result<FolderNumbers, Fault> {
-    if seen.begins_whole {
+    if seen.whole == Some(Whole::Begins) {
         connection.prepare_cached("UPDATE numbered_folder SET round = round + 1 WHERE id = ?1")?.execute([folder])?;
     }
+    let latest = read(connection, folder)?.round;
+    let round = match seen.whole {
+        Some(Whole::Continues(round)) => round,
+        _ => latest,
+    };
     for (item, revision) in &seen.here {
-        if !is_there(connection, folder, item)? {
+        if !is_there(connection, folder, item, round)? {
             add(connection, folder, item, revision)?;
         }
     }
@@ -98,25 +110,22 @@ fn see(connection: &Connection, folder: i64, seen: &Seen) -> Result<FolderNumber
     connection
         .prepare_cached("UPDATE numbered_folder SET live = live - ?2, changes = changes + ?3 WHERE id = ?1")?
         .execute(params![folder, count(lost), count(told)])?;
-    if let Some((link, whole)) = &seen.end {
-        end(connection, folder, link, *whole)?;
+    if let Some(link) = &seen.end {
+        end(connection, folder, link, seen.whole.map(|_| round))?;
     }
     read(connection, folder)
 }
 
-/// Notes that an item is there; `false` if it has no number yet.
-fn is_there(connection: &Connection, folder: i64, item: &str) -> Result<bool, Fault> {
+/// Notes that an item is there, as the listing of `round` told; `false` if it has no number yet.
+fn is_there(connection: &Connection, folder: i64, item: &str, round: u64) -> Result<bool, Fault> {
     let was_gone: Option<bool> = connection
         .prepare_cached("SELECT gone FROM numbered_item WHERE folder = ?1 AND item = ?2")?
         .query_row(params![folder, item], |row| row.get(0))
         .optional()?;
     let Some(was_gone) = was_gone else { return Ok(false) };
     connection
-        .prepare_cached(
-            "UPDATE numbered_item SET gone = 0, round = (SELECT round FROM numbered_folder WHERE id = ?1)
-             WHERE folder = ?1 AND item = ?2",
-        )?
-        .execute(params![folder, item])?;
+        .prepare_cached("UPDATE numbered_item SET gone = 0, round = max(round, ?3) WHERE folder = ?1 AND item = ?2")?
+        .execute(params![folder, item, signed(round)])?;
     if was_gone {
         connection.prepare_cached("UPDATE numbered_folder SET live = live + 1 WHERE id = ?1")?.execute([folder])?;
     }
@@ -136,15 +145,13 @@ fn add(connection: &Connection, folder: i64, item: &str, revision: &str) -> Resu
     Ok(number)
 }
 
-fn end(connection: &Connection, folder: i64, link: &str, whole: bool) -> Result<(), Fault> {
-    let lost = match whole {
-        true => connection
-            .prepare_cached(
-                "UPDATE numbered_item SET gone = 1
-                 WHERE folder = ?1 AND gone = 0 AND round <> (SELECT round FROM numbered_folder WHERE id = ?1)",
-            )?
-            .execute([folder])?,
-        false => 0,
+/// What the whole listing of `round` did not tell is gone; what was told after it began has its round or a later one.
+fn end(connection: &Connection, folder: i64, link: &str, round: Option<u64>) -> Result<(), Fault> {
+    let lost = match round {
+        Some(round) => connection
+            .prepare_cached("UPDATE numbered_item SET gone = 1 WHERE folder = ?1 AND gone = 0 AND round < ?2")?
+            .execute(params![folder, signed(round)])?,
+        None => 0,
     };
     connection
         .prepare_cached("UPDATE numbered_folder SET link = ?2, live = live - ?3, changes = changes + ?3 WHERE id = ?1")?
@@ -159,10 +166,11 @@ fn count(number: usize) -> i64 {
 fn place(connection: &Connection, folder: i64, items: &[(String, String)]) -> Result<Vec<u32>, Fault> {
     let mut left = connection
         .prepare_cached("UPDATE numbered_item SET revision = ?3 WHERE folder = ?1 AND item = ?2 RETURNING number")?;
+    let round = read(connection, folder)?.round;
     let mut numbers = Vec::with_capacity(items.len());
     for (item, revision) in items {
         // A look beside us may have numbered it already.
-        let number = match is_there(connection, folder, item)? {
+        let number = match is_there(connection, folder, item, round)? {
             true => left.query_row(params![folder, item, revision], |row| row.get(0))?,
             false => add(connection, folder, item, revision)?,
         };

@@ -260,7 +260,7 @@ impl Link {
                 return Ok(contents);
             }
             if let (number, Answer::Body(body)) = self.answer().await? {
-                contents.insert(number, body.hash().map_err(|cause| spool(cause))?);
+                contents.insert(number, body.hash().map_err(spool)?);
             }
         }
     }

@@ -10,7 +10,7 @@ use super::desk::Desk;
 use crate::{
     error::{Code, Disposition, Error, Result, Scope},
     graph::{Change, DeltaLink, Item, Turn},
-    ledger::{FolderNumbers, Seen},
+    ledger::{FolderNumbers, Seen, Whole},
     limits,
     mailbox::items::{about_folder, folder_id},
     model::FolderName,
@@ -24,7 +24,7 @@ pub(super) async fn look(desk: &Desk, folder: &FolderName) -> Result<FolderStatu
 
 /// The counters of each folder; `None` for one that is not there.
 pub(super) async fn look_at_all(desk: &Desk, folders: &[FolderName]) -> Result<Vec<Option<FolderStatus>>> {
-    let asked = folders.to_vec().into_iter().map(|folder| async move {
+    let asked = folders.iter().cloned().map(|folder| async move {
         match look(desk, &folder).await {
             Ok(status) => Ok(Some(status)),
             Err(error) if error.scope() <= Scope::Folder => Ok(None),
@@ -62,17 +62,21 @@ async fn follow(desk: &Desk, folder: &FolderName, since: Option<&DeltaLink>) -> 
         Some(changes) => (changes, false),
         None => (store.changes(&id, None)?, true),
     };
-    let mut begins_whole = whole;
+    let mut part = whole.then_some(Whole::Begins);
     loop {
         let mut seen = match changes.turn().await.map_err(about_folder)? {
             Turn::Resync => return Ok(None),
             Turn::Page(page) if page.is_empty() => continue,
             Turn::Page(page) => of_page(page),
-            Turn::End(link) => Seen { end: Some((link.as_str().to_owned(), whole)), ..Seen::default() },
+            Turn::End(link) => Seen { end: Some(link.as_str().to_owned()), ..Seen::default() },
         };
-        seen.begins_whole = std::mem::take(&mut begins_whole);
+        seen.whole = part;
         let ended = seen.end.is_some();
         let numbers = desk.numbering.see(&desk.identity, folder, seen).await?;
+        // Another one may begin before the next part of this comes.
+        if part == Some(Whole::Begins) {
+            part = Some(Whole::Continues(numbers.round));
+        }
         if ended {
             return Ok(Some(numbers));
         }

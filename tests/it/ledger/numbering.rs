@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mailhaul::{
-    ledger::{Ledger, Numbering, Seen, SqliteLedger, Which},
+    ledger::{Ledger, Numbering, Seen, SqliteLedger, Which, Whole},
     model::FolderName,
 };
 
@@ -37,7 +37,7 @@ async fn items_are_numbered_once_in_the_order_of_first_sight() {
     let fresh = ledger.numbers(WHO, &inbox()).await.unwrap();
     assert_eq!((fresh.next, fresh.live, fresh.link), (1, 0, None));
     assert!(fresh.validity > 1_700_000_000);
-    let end = Some(("link-1".to_owned(), false));
+    let end = Some("link-1".to_owned());
     let seen = ledger.see(WHO, &inbox(), Seen { end, ..page(&["b", "a"]) }).await.unwrap();
     assert_eq!((seen.next, seen.live, seen.link.as_deref(), seen.validity), (3, 2, Some("link-1"), fresh.validity));
     // What was put there has a number at once, and keeps it when it is seen.
@@ -69,13 +69,25 @@ async fn a_whole_listing_tells_what_is_gone_once_it_is_complete() {
     let (ledger, _place) = ledger();
     ledger.see(WHO, &inbox(), page(&["a", "b", "c"])).await.unwrap();
     // One that broke off concludes nothing.
-    let cut = ledger.see(WHO, &inbox(), Seen { begins_whole: true, ..page(&["a"]) }).await.unwrap();
+    let begins = |items| Seen { whole: Some(Whole::Begins), ..page(items) };
+    let cut = ledger.see(WHO, &inbox(), begins(&["a"])).await.unwrap();
     assert_eq!(cut.live, 3);
-    ledger.see(WHO, &inbox(), Seen { begins_whole: true, ..page(&["c"]) }).await.unwrap();
-    let end = Seen { end: Some(("link".to_owned(), true)), ..page(&["d"]) };
+    let round = ledger.see(WHO, &inbox(), begins(&["c"])).await.unwrap().round;
+    let end = Seen { whole: Some(Whole::Continues(round)), end: Some("link".to_owned()), ..page(&["d"]) };
     let whole = ledger.see(WHO, &inbox(), end).await.unwrap();
     assert_eq!((whole.live, whole.next), (2, 5));
     assert_eq!(live(&ledger).await, [(3, "c".to_owned()), (4, "d".to_owned())]);
+}
+
+#[tokio::test]
+async fn of_two_whole_listings_at_once_neither_loses_what_the_other_told() {
+    let (ledger, _place) = ledger();
+    let begins = |items| Seen { whole: Some(Whole::Begins), ..page(items) };
+    let first = ledger.see(WHO, &inbox(), begins(&["a", "b"])).await.unwrap().round;
+    let second = ledger.see(WHO, &inbox(), begins(&["a"])).await.unwrap().round;
+    let end = |round, items| Seen { whole: Some(Whole::Continues(round)), end: Some("link".to_owned()), ..page(items) };
+    assert_eq!(ledger.see(WHO, &inbox(), end(first, &["c"])).await.unwrap().live, 3);
+    assert_eq!(ledger.see(WHO, &inbox(), end(second, &["b", "c"])).await.unwrap().live, 3);
 }
 
 #[tokio::test]

@@ -115,7 +115,7 @@ impl Maildrop {
         if let (Host::Dovecot(_), true) = (&self.host, place::is_root()) {
             let mail = self.maildir().parent().unwrap().parent().unwrap().to_owned();
             let owner = std::fs::metadata(&mail).unwrap();
-            give(&self.maildir().parent().unwrap().to_owned(), owner.uid(), owner.gid());
+            give(self.maildir().parent().unwrap(), owner.uid(), owner.gid());
         }
     }
 }
