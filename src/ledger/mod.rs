@@ -39,9 +39,11 @@ pub use sqlite::{Hooks, SqliteLedger};
 
 /// The durable record. See the module for the rules.
 #[async_trait]
-pub trait Ledger: Send + Sync {
+pub trait Ledger: Numbering + Send + Sync {
     /// Opens a pair for writing and takes its lease; the pair is created where it is new.
     async fn open_pair(&self, source: &str, target: &str) -> Result<Lease>;
+    /// Pins in what form the pair's messages go to the target, unless it is pinned; returns the form that is.
+    async fn pin_transport(&self, lease: Lease, word: &str) -> Result<String>;
     /// Every pair, without a lease.
     async fn pairs(&self) -> Result<Vec<PairRecord>>;
     /// Forgets a pair with all its rows.

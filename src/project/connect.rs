@@ -8,12 +8,16 @@ use std::{
     sync::Arc,
 };
 
+use async_trait::async_trait;
+
 use crate::{
     body::BodyStore,
-    error::Side,
+    error::{Error, Result, Side},
     imap::SignIn,
+    ledger::{FolderNumbers, Ledger, NumberedItem, Numbering, Seen, Which},
     limits,
     mailbox::ImapSettings,
+    model::FolderName,
     net::{Dial, is_loopback},
     pace::{Caps, CapsConfig, Pacer, Rates},
     pop3,
@@ -28,20 +32,36 @@ use crate::{
         SourceConnector,
         graph::{GraphSettings, GraphSource},
         imap::ImapSource,
+        items::{ItemSource, ItemSourceSettings},
         pop3::{Pop3Settings, Pop3Source},
     },
-    target::{categories::GraphCategories, imap::ImapTarget},
+    target::{
+        TargetConnector,
+        categories::GraphCategories,
+        imap::ImapTarget,
+        items::{ItemTarget, ItemTargetSettings},
+    },
     transfer,
 };
 
 /// Makes connectors that share what a run shares.
-#[derive(Default)]
 pub struct Connectors {
     bodies: BodyStore,
     caps: HashMap<String, Caps>,
+    numbering: Arc<dyn Numbering>,
 }
 
 impl Connectors {
+    /// For mailboxes whose places are kept in `ledger`.
+    pub fn new(ledger: Arc<dyn Ledger>) -> Self {
+        Connectors { bodies: BodyStore::default(), caps: HashMap::new(), numbering: ledger }
+    }
+
+    /// For looking only: nothing is found by its place.
+    pub fn without_ledger() -> Self {
+        Connectors { bodies: BodyStore::default(), caps: HashMap::new(), numbering: Arc::new(Unnumbered) }
+    }
+
     /// Every pair, ready to run.
     pub fn jobs(&mut self, pairs: Vec<MailboxPair>) -> Vec<Job> {
         let shares = Shares::of(&pairs);
@@ -61,16 +81,25 @@ impl Connectors {
             source_identity: pair.source.identity(),
             target_identity: pair.target.identity(),
             source: self.source(&pair),
-            target: Arc::new(self.target(&pair.target)),
+            target: self.target(&pair.target),
         };
         Job { pair, engine }
     }
 
-    /// By Graph only what has a sign-in: [`super::credentials`] gives one to every mailbox that is dialled.
+    /// By Graph only what has a sign-in: [`super::credentials`] gives one to every mailbox that is dialled. Whole items where they go to
+    /// Graph too: [`super::endpoint::target_of`] decides.
     fn source(&mut self, pair: &MailboxPair) -> Arc<dyn SourceConnector> {
         let mailbox = &pair.source;
         match &mailbox.login.graph {
             _ if mailbox.endpoint.kind == Kind::Pop3 => Arc::new(Pop3Source::new(self.maildrop(pair))),
+            Some(graph) if mailbox.endpoint.by_graph && pair.target.endpoint.by_graph => {
+                Arc::new(ItemSource::new(ItemSourceSettings {
+                    mailbox: graph.mailbox(&mailbox.login.user),
+                    describe: describe(mailbox),
+                    bodies: self.bodies.clone(),
+                    rates: rates(&mailbox.endpoint),
+                }))
+            }
             Some(graph) if mailbox.endpoint.by_graph => Arc::new(GraphSource::new(GraphSettings {
                 mailbox: graph.mailbox(&mailbox.login.user),
                 describe: describe(mailbox),
@@ -98,8 +127,21 @@ impl Connectors {
         }
     }
 
+    fn target(&mut self, mailbox: &Mailbox) -> Arc<dyn TargetConnector> {
+        match &mailbox.login.graph {
+            Some(graph) if mailbox.endpoint.by_graph => Arc::new(ItemTarget::new(ItemTargetSettings {
+                mailbox: graph.mailbox(&mailbox.login.user),
+                describe: describe(mailbox),
+                identity: mailbox.identity(),
+                numbering: self.numbering.clone(),
+                settle: limits::ITEMS_SETTLE,
+            })),
+            _ => Arc::new(self.imap_target(mailbox)),
+        }
+    }
+
     /// By IMAP, and for what IMAP does not know by Graph, where the mailbox has one.
-    fn target(&mut self, mailbox: &Mailbox) -> ImapTarget {
+    fn imap_target(&mut self, mailbox: &Mailbox) -> ImapTarget {
         let target = ImapTarget::new(self.settings(mailbox, Side::Target));
         match mailbox.login.graph.as_ref().filter(|_| mailbox.endpoint.knows_its_graph()) {
             Some(graph) => {
@@ -126,6 +168,31 @@ impl Connectors {
         let connections = endpoint.caps.connections?;
         let new = || Caps::new(CapsConfig { connections, mailboxes: connections, bytes_per_second: None });
         Some(self.caps.entry(endpoint.name.clone()).or_insert_with(new).clone())
+    }
+}
+
+/// Numbers nothing: there is no ledger to keep numbers in.
+struct Unnumbered;
+
+impl Unnumbered {
+    fn refuse<T>() -> Result<T> {
+        Err(Error::bug("places of items are kept in a ledger, and there is none"))
+    }
+}
+
+#[async_trait]
+impl Numbering for Unnumbered {
+    async fn numbers(&self, _: &str, _: &FolderName) -> Result<FolderNumbers> {
+        Unnumbered::refuse()
+    }
+    async fn see(&self, _: &str, _: &FolderName, _: Seen) -> Result<FolderNumbers> {
+        Unnumbered::refuse()
+    }
+    async fn place(&self, _: &str, _: &FolderName, _: Vec<(String, String)>) -> Result<Vec<u32>> {
+        Unnumbered::refuse()
+    }
+    async fn items(&self, _: &str, _: &FolderName, _: Which) -> Result<Vec<NumberedItem>> {
+        Unnumbered::refuse()
     }
 }
 
@@ -245,7 +312,7 @@ mod tests {
     }
 
     fn most(pairs: Vec<MailboxPair>) -> Option<usize> {
-        Connectors::default().jobs(pairs)[0].pair.options.most_connections
+        Connectors::without_ledger().jobs(pairs)[0].pair.options.most_connections
     }
 
     #[test]

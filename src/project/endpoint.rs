@@ -17,6 +17,7 @@ use crate::{
     oauth::Cloud,
     project::oauth::OauthClient,
     secret::Secret,
+    target::Transport,
 };
 
 /// What kind of server an endpoint is.
@@ -163,6 +164,8 @@ pub struct Endpoint {
     pub graph_url: Option<String>,
     /// Its mailboxes are read by Graph: host and port are Graph's, not those of an IMAP server.
     pub by_graph: bool,
+    /// What goes from or to it, where a person said so and both ways are open.
+    pub transport: Option<Transport>,
 }
 
 impl Endpoint {
@@ -195,6 +198,37 @@ impl Endpoint {
     /// The identity of one of its mailboxes in the ledger.
     pub fn mailbox_identity(&self, user: &str) -> String {
         format!("{user}@{}", self.identity)
+    }
+}
+
+/// `target` as mailboxes of `source` reach it: by Graph where whole items go there, which is what happens by itself wherever it can
+/// (export and import exist in the worldwide cloud only, microsoft365.md §5.1).
+///
+/// # Errors
+/// A person wants what cannot be, in words.
+pub fn target_of(source: &Endpoint, target: &Arc<Endpoint>) -> Result<Arc<Endpoint>, String> {
+    let wanted = match (source.transport, target.transport) {
+        (Some(one), Some(other)) if one != other => {
+            return Err(
+                "`transport` says \"items\" at one endpoint and \"mail\" at the other: keep one of them".to_owned()
+            );
+        }
+        (one, other) => one.or(other),
+    };
+    let worldwide = |endpoint: &Endpoint| match &endpoint.auth {
+        Auth::Oauth(oauth) => oauth.client.cloud(Some(&endpoint.host)) == Cloud::WORLDWIDE,
+        Auth::Password | Auth::Admin(_) => false,
+    };
+    let able = source.by_graph && target.kind == Kind::Microsoft365 && worldwide(source) && worldwide(target);
+    match wanted {
+        Some(Transport::Items) if !able => {
+            Err("`transport` \"items\" needs office365 at the source and microsoft365 at the target, \
+             both opened with an oauth-client in the worldwide cloud; write \"mail\" or remove it"
+                .to_owned())
+        }
+        Some(Transport::Items) => Ok(Arc::new((**target).clone().through_graph())),
+        None if able && target.knows_its_graph() => Ok(Arc::new((**target).clone().through_graph())),
+        Some(Transport::Mail) | None => Ok(target.clone()),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result},
     project::{
         config::{Batch, Config},
-        endpoint::Endpoint,
+        endpoint::{self, Endpoint},
         users::{self, Faults, Login, User},
     },
     transfer::Options,
@@ -111,7 +111,8 @@ pub fn select(pairs: Vec<MailboxPair>, wanted: &[String], batch: Option<&str>) -
 }
 
 fn pair(batch: &Batch, user: User, held: &HashSet<SecretName>) -> Result<MailboxPair, String> {
-    let (source, target) = (batch.source.clone(), batch.target.clone());
+    let source = batch.source.clone();
+    let target = endpoint::target_of(&source, &batch.target)?;
     let pair = MailboxPair {
         batch: batch.name.clone(),
         max_mailboxes: batch.max_mailboxes,

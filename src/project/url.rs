@@ -18,6 +18,7 @@ use crate::{
         values::Lasting,
     },
     secret::Secret,
+    target::Transport,
 };
 
 const ENCODE: &str =
@@ -81,6 +82,7 @@ fn read(text: &str, manner: &Manner, name: &str) -> Result<Mailbox, String> {
         caps: Caps::default().of(kind),
         graph_url: query.graph_url,
         by_graph: false,
+        transport: query.transport,
     };
     let endpoint = Arc::new(if by_imap { endpoint } else { endpoint.through_graph() });
     let login = Login { address: user.clone(), user, password: password.map(Secret::new), tokens: None, graph: None };
@@ -172,6 +174,14 @@ fn decode(what: &str, text: &str) -> Result<String, String> {
     }
 }
 
+fn transport(word: &str) -> Result<Transport, String> {
+    match word {
+        "items" => Ok(Transport::Items),
+        "mail" => Ok(Transport::Mail),
+        other => Err(format!("`transport={other}`: write items or mail")),
+    }
+}
+
 #[derive(Default)]
 struct Query {
     encryption: Option<Encryption>,
@@ -182,6 +192,7 @@ struct Query {
     identity: Option<String>,
     imap_host: Option<String>,
     graph_url: Option<String>,
+    transport: Option<Transport>,
 }
 
 impl Query {
@@ -195,6 +206,7 @@ impl Query {
 
     fn set(&mut self, key: &str, value: String) -> Result<(), String> {
         match key {
+            "transport" => self.transport = Some(transport(&value)?),
             "encryption" => self.encryption = Some(encryption(&value)?),
             "ca" => self.ca = Some(PathBuf::from(value)),
             "insecure" => self.insecure = boolean(&value)?,

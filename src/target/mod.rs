@@ -9,6 +9,7 @@ pub mod items;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde::Deserialize;
 use tokio::sync::mpsc;
 
 use crate::{
@@ -31,6 +32,10 @@ pub trait TargetConnector: Send + Sync {
     /// Gives its messages categories, where it has such and may be asked for them.
     fn categories(&self) -> Option<Arc<dyn Categories>> {
         None
+    }
+    /// In what form messages go there. A pair that began in one form goes on in it: in the other it would recognise nothing.
+    fn transport(&self) -> Transport {
+        Transport::Mail
     }
 }
 
@@ -78,6 +83,34 @@ pub enum Sighted {
     Missing,
     /// It cannot be told from others.
     Unclear,
+}
+
+/// In what form messages go to a target; the words are those of configurations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// As RFC 5322 text.
+    Mail,
+    /// As whole items of any class.
+    Items,
+}
+
+impl Transport {
+    /// A stable word, as the ledger keeps it and configurations write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Transport::Mail => "mail",
+            Transport::Items => "items",
+        }
+    }
+
+    /// What goes there, for people.
+    pub fn of(self) -> &'static str {
+        match self {
+            Transport::Mail => "mail",
+            Transport::Items => "whole items: mail, calendar, contacts, tasks, notes",
+        }
+    }
 }
 
 /// What a target is able to do and what it keeps, by its profile and by what it announces in the session. Quota, APPENDLIMIT and the

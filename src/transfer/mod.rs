@@ -46,7 +46,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::run::Run;
 use crate::{
-    error::Result,
+    error::{Code, Disposition, Error, Result, Scope, Side},
     ledger::{Lease, Ledger, PassRecord},
     source::SourceConnector,
     target::TargetConnector,
@@ -108,7 +108,25 @@ async fn begin(pair: &Pair, ledger: &dyn Ledger, kind: &str) -> Result<(Lease, i
         "auto" => "first",
         kind => kind,
     };
+    if kind != "plan" {
+        keep_transport(pair, ledger, lease).await?;
+    }
     Ok((lease, ledger.begin_pass(lease, kind).await?))
+}
+
+/// A pair goes on in the form in which it began: what arrived in one is not recognised in the other, and would arrive twice.
+async fn keep_transport(pair: &Pair, ledger: &dyn Ledger, lease: Lease) -> Result<()> {
+    let word = pair.target.transport().word();
+    let pinned = ledger.pin_transport(lease, word).await?;
+    if pinned == word {
+        return Ok(());
+    }
+    let subject = format!(
+        "{} → {} began with transport \"{pinned}\" and goes on with it: write transport = \"{pinned}\" at one of its endpoints",
+        pair.source.describe(),
+        pair.target.describe()
+    );
+    Err(Error::new(Code::Config, Side::System, Scope::Mailbox, Disposition::NeedsPerson, subject))
 }
 
 async fn finished_before(ledger: &dyn Ledger, pair: i64) -> Result<bool> {

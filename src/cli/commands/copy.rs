@@ -12,7 +12,7 @@ use crate::{
     cli::{face::Face, keys, passwords::PasswordSource},
     error::{Error, Result},
     project::{
-        credentials,
+        credentials, endpoint,
         outcome::Ending,
         pairs::{self, Mailbox, MailboxPair},
         store::Store,
@@ -101,6 +101,7 @@ impl EndArgs {
     async fn pair(&self, face: &Face) -> Result<MailboxPair> {
         let mut source = url::parse("--from", &self.from, &self.manner(self.from_oauth.as_deref(), face)?)?;
         let mut target = url::parse("--to", &self.to, &self.manner(self.to_oauth.as_deref(), face)?)?;
+        target.endpoint = endpoint::target_of(&source.endpoint, &target.endpoint).map_err(Error::usage)?;
         pairs::refuse_itself(&source, &target).map_err(Error::usage)?;
         self.fill_passwords(&mut source, &mut target)?;
         let mut pair = [MailboxPair {

@@ -57,7 +57,7 @@ pub(super) async fn over(
 ) -> Result<RunReport> {
     let begun = clock::instant();
     pairs.iter_mut().for_each(|pair| pair.options.quarantine = Some(store.quarantine()));
-    let jobs = Connectors::default().jobs(pairs);
+    let jobs = Connectors::new(ledger.clone()).jobs(pairs);
     let board = Board::new(face, &jobs);
     let mut mailboxes = board.show(supervisor::run(jobs.clone(), ledger.clone(), board.clone(), stop)).await;
     let pairs: Vec<MailboxPair> = jobs.iter().map(|job| job.pair.clone()).collect();

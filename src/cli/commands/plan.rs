@@ -50,7 +50,7 @@ pub(super) async fn run(args: &PlanArgs, face: &Face) -> Result<Ending> {
 pub(super) async fn over(face: &Face, store: &Store, pairs: Vec<MailboxPair>) -> Result<Ending> {
     pairs.iter().for_each(|pair| pass::warn_of(face, pair));
     let ledger = store.open()?;
-    let jobs = Connectors::default().jobs(pairs);
+    let jobs = Connectors::new(ledger.clone()).jobs(pairs);
     let (board, stop) = (Board::new(face, &jobs), interrupt::listen(face)?);
     let forecasts = jobs.iter().enumerate().map(|(number, Job { pair, engine })| {
         let (ledger, observer, drain) = (ledger.clone(), board.begins(number), stop.drain.clone());

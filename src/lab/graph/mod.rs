@@ -31,5 +31,5 @@ pub use faults::{Fault, Kind};
 pub use fill::fill;
 pub use limiter::Limits;
 pub use people::{Person, Status};
-pub use server::{Graph, Settings};
+pub use server::{Graph, Imported, Settings};
 pub use store::{Folder, Item, Mailbox, NewItem};

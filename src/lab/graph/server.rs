@@ -22,7 +22,7 @@ use super::{
     route,
 };
 use crate::{
-    clock,
+    clock::{self, Instant},
     lab::{
         entra::{self, Service},
         mailstore::Mailstore,
@@ -74,6 +74,17 @@ impl Default for Settings {
     }
 }
 
+/// What was imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// From the first import to the last.
+    pub time: Duration,
+    /// Requests for it.
+    pub requests: u64,
+    /// Bytes of their bodies.
+    pub bytes: u64,
+}
+
 /// A running service; dropping it stops it.
 #[derive(Debug)]
 pub struct Graph {
@@ -106,6 +117,8 @@ pub(super) struct Inside {
     pub(super) epoch: u64,
     /// Items that exports asked for.
     pub(super) exported: u64,
+    /// When the first import came and the last, how many, and their bytes.
+    imports: Option<(Instant, Instant, u64, u64)>,
 }
 
 impl Graph {
@@ -132,6 +145,7 @@ impl Graph {
             counts: BTreeMap::new(),
             epoch: 1,
             exported: 0,
+            imports: None,
         };
         let desk = Desk { inside: Arc::new(Mutex::new(inside)), entra };
         let router = Router::new().fallback(handle).with_state(desk.clone());
@@ -205,6 +219,13 @@ impl Graph {
         }
     }
 
+    /// What was imported so far.
+    pub fn imported(&self) -> Imported {
+        let (first, last, requests, bytes) =
+            self.desk.lock().imports.unwrap_or((clock::instant(), clock::instant(), 0, 0));
+        Imported { time: last - first, requests, bytes }
+    }
+
     /// The most requests that one mailbox was asked at once.
     pub fn peak(&self) -> usize {
         self.desk.lock().loads.values().map(|load| load.peak).max().unwrap_or(0)
@@ -218,6 +239,15 @@ impl Graph {
 }
 
 impl Inside {
+    fn note_import(&mut self, call: &Call) {
+        if Kind::of(call) != Kind::Import {
+            return;
+        }
+        let now = clock::instant();
+        let (first, _, requests, bytes) = self.imports.unwrap_or((now, now, 0, 0));
+        self.imports = Some((first, now, requests + 1, bytes + call.body.len() as u64));
+    }
+
     /// Answers one request, with what IMAP did to the mailbox before it.
     pub(super) fn answer(&mut self, call: &Call) -> Result<Answer, Problem> {
         let mailbox = route::mailbox(self, call).filter(|id| self.reflections.contains_key(id));
@@ -307,6 +337,7 @@ impl Desk {
         let limits = inside.settings.limits;
         let load = inside.loads.entry(mailbox.clone()).or_default();
         load.admit(count, call.body.len() as u64, limits)?;
+        inside.note_import(call);
         Ok(Some(Slot { desk: self.clone(), mailbox, count }))
     }
 

@@ -129,6 +129,11 @@ impl Ledger for SqliteLedger {
         self.call(Durability::Process, move |c| pairs::open(c, &source, &target)).await
     }
 
+    async fn pin_transport(&self, lease: Lease, word: &str) -> Result<String> {
+        let word = word.to_owned();
+        self.write(lease, Durability::Process, move |c, held| pairs::pin_transport(c, held, &word)).await
+    }
+
     async fn pairs(&self) -> Result<Vec<PairRecord>> {
         self.readers.read(pairs::list).await
     }

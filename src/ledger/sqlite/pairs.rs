@@ -39,6 +39,14 @@ pub(super) fn make_mailbox(connection: &Connection, identity: &str) -> Result<()
     Ok(())
 }
 
+/// Pins the form in which the pair's messages go, unless it is pinned; the form that is.
+pub(super) fn pin_transport(connection: &Connection, held: &Held, word: &str) -> Result<String, Fault> {
+    let pinned = connection
+        .prepare_cached("UPDATE pair SET transport = ifnull(transport, ?2) WHERE id = ?1 RETURNING transport")?
+        .query_row(params![held.pair, word], |row| row.get(0))?;
+    Ok(pinned)
+}
+
 /// The pair of a lease, if the lease is still the latest.
 pub(super) fn held(connection: &Connection, lease: Lease) -> Result<Held, Fault> {
     let found = connection

@@ -9,13 +9,23 @@ pub(crate) use evidence::evidence;
 pub(crate) use tree::{Place, tree};
 
 use crate::{
-    error::{Code, Error, Scope},
+    error::{Code, Disposition, Error, Scope},
     model::FolderName,
 };
 
 /// The id of a folder: its name on the wire.
 pub(crate) fn folder_id(folder: &FolderName) -> String {
     String::from_utf8_lossy(folder.as_bytes()).into_owned()
+}
+
+/// Says which permissions an application lacks that is refused a mailbox's items.
+pub(crate) fn needs(error: Error, rights: &str) -> Error {
+    if error.code() != Code::AuthAccess || error.disposition() != Disposition::NeedsPerson {
+        return error;
+    }
+    let subject =
+        format!("{}: the application needs the permissions {rights} for this mailbox, with consent", error.subject());
+    error.about(subject)
 }
 
 /// What went wrong with a request about a folder: the service says of a folder that is gone what it says of an item.

@@ -61,6 +61,7 @@ impl Table<'_> {
             auth,
             graph_url: self.graph_url()?,
             by_graph: false,
+            transport: raw.transport,
             timeout: raw.timeout.map(|length| length.0),
             ca: raw.ca.as_ref().map(|file| self.directory.join(file)),
             insecure: raw.insecure,
@@ -94,6 +95,7 @@ impl Table<'_> {
             ("graph-in-flight", raw.graph_in_flight.is_some(), graph),
             ("graph-requests", raw.graph_requests.is_some(), graph),
             ("graph-bytes", raw.graph_bytes.is_some(), graph),
+            ("transport", raw.transport.is_some(), graph),
             ("imap-host", raw.imap_host.is_some(), microsoft),
             ("port", raw.port.is_some(), !self.by_graph()),
             // Graph does not say how large a message is before it is read.

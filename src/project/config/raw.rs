@@ -15,6 +15,7 @@ use crate::{
         values::{Day, Lasting, Pattern, PerTime, Size},
     },
     secret::Secret,
+    target::Transport,
 };
 
 #[derive(Deserialize)]
@@ -128,6 +129,7 @@ pub(super) struct Endpoint {
     pub(super) oauth_user: Option<String>,
     pub(super) authority: Option<String>,
     pub(super) graph_url: Option<String>,
+    pub(super) transport: Option<Transport>,
     pub(super) graph_in_flight: Option<u32>,
     pub(super) graph_requests: Option<PerTime>,
     pub(super) graph_bytes: Option<PerTime>,

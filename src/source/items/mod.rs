@@ -24,12 +24,14 @@ use crate::{
     error::{Code, Disposition, Error, Result, Scope},
     graph::{ItemStore, Mailbox},
     limits,
-    mailbox::items::{evidence, folder_id, tree},
+    mailbox::items::{evidence, folder_id, needs, tree},
     model::{Fingerprint, FolderName},
     pace::{Limiter, Rates},
 };
 use fetch::Fetcher;
 
+/// What the application must be granted at a source (microsoft365.md §5.3).
+const RIGHTS: &str = "MailboxItem.Export.All, MailboxItem.Read.All and MailboxFolder.Read.All";
 /// The only epoch of every folder.
 const EPOCH: u64 = 1;
 
@@ -65,7 +67,8 @@ impl ItemSource {
 impl SourceConnector for ItemSource {
     async fn open(&self) -> Result<Box<dyn SourceSession>> {
         let asked = clock::instant();
-        let store = self.store.get_or_try_init(|| self.settings.mailbox.items()).await?.clone();
+        let store = self.store.get_or_try_init(|| self.settings.mailbox.items()).await;
+        let store = store.map_err(|error| needs(error, RIGHTS))?.clone();
         let capabilities = SourceCapabilities {
             profile: "Office 365 (all items, by Microsoft Graph)",
             stable_bytes: false,
@@ -149,7 +152,8 @@ impl SourceSession for ItemSession {
         bodies: mpsc::Sender<Fetched>,
     ) -> Result<()> {
         self.refuse_other_epoch(folder, epoch)?;
-        Fetcher::new(&self.store, &self.settings.bodies, &self.limiter).run(items, bodies).await
+        let fetched = Fetcher::new(&self.store, &self.settings.bodies, &self.limiter).run(items, bodies).await;
+        fetched.map_err(|error| needs(error, RIGHTS))
     }
 
     async fn fingerprints(

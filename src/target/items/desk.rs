@@ -8,7 +8,11 @@ use crate::{
     error::{Result, Side},
     graph::{ImportSession, ItemStore, Mailbox},
     ledger::Numbering,
+    mailbox::items::needs,
 };
+
+/// What the application must be granted at a target (microsoft365.md §5.3).
+const RIGHTS: &str = "MailboxItem.ImportExport.All and MailboxFolder.ReadWrite.All";
 
 /// The shared part of all sessions of a mailbox.
 pub(super) struct Desk {
@@ -32,7 +36,7 @@ impl Desk {
 
     /// The mailbox as a store of items.
     pub(super) async fn store(&self) -> Result<&ItemStore> {
-        self.store.get_or_try_init(|| self.mailbox.items()).await
+        self.store.get_or_try_init(|| self.mailbox.items()).await.map_err(|error| needs(error, RIGHTS))
     }
 
     /// Leave to import, which is not about to end.
@@ -41,7 +45,8 @@ impl Desk {
         if let Some(session) = kept.as_ref().filter(|session| !session.should_renew()) {
             return Ok(Arc::clone(session));
         }
-        let session = Arc::new(self.store().await?.import_session().await?);
+        let session = self.store().await?.import_session().await.map_err(|error| needs(error, RIGHTS))?;
+        let session = Arc::new(session);
         *kept = Some(Arc::clone(&session));
         Ok(session)
     }

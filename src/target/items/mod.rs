@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 use self::desk::Desk;
 use super::{
     AppendItem, Appended, Evidence, Find, FolderStatus, Found, NewFolder, Sight, Sighting, TargetCapabilities,
-    TargetConnector, TargetEditor, TargetFolder, TargetSession,
+    TargetConnector, TargetEditor, TargetFolder, TargetSession, Transport,
 };
 use crate::{
     clock,
@@ -69,13 +69,18 @@ impl ItemTarget {
 impl TargetConnector for ItemTarget {
     async fn open(&self) -> Result<Box<dyn TargetSession>> {
         let asked = clock::instant();
-        self.desk.store().await?;
+        // The leave to import is wanted sooner or later, and a missing right is better told here than in the middle.
+        self.desk.session().await?;
         let capabilities = capabilities(self.settings.settle, clock::instant() - asked);
         Ok(Box::new(ItemTargetSession { desk: Arc::clone(&self.desk), capabilities, listed: None }))
     }
 
     fn describe(&self) -> String {
         self.settings.describe.clone()
+    }
+
+    fn transport(&self) -> Transport {
+        Transport::Items
     }
 }
 

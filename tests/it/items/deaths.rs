@@ -25,7 +25,7 @@ const ITEMS: usize = 50;
 async fn steps() -> u64 {
     let house = House::filled(ITEMS, Settings::default()).await;
     let ledger = house.ledger();
-    let counting = Arc::new(FaultyLedger::immortal(ledger.clone()).numbering(ledger));
+    let counting = Arc::new(FaultyLedger::immortal(ledger));
     let report = run(&house.pair(counting.clone()), counting.clone(), &Options::default()).await;
     assert_eq!(report.state, Outcome::Verified, "{report:#?}");
     counting.steps()
@@ -35,7 +35,7 @@ async fn die(step: u64, death: Death, dropped: bool) {
     let when = format!("{death:?} step {step}, dropped: {dropped}");
     let house = House::filled(ITEMS, Settings::default()).await;
     let ledger = house.ledger();
-    let mortal = Arc::new(FaultyLedger::new(ledger.clone(), step, death).numbering(ledger.clone()));
+    let mortal = Arc::new(FaultyLedger::new(ledger.clone(), step, death));
     let pair = house.pair(mortal.clone());
     let options = Options::default();
     match dropped {

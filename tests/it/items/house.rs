@@ -41,6 +41,11 @@ impl House {
         House { stage, pace: Pace::default(), home: place::fresh("items") }
     }
 
+    /// The same, asked at another pace.
+    pub fn paced(self, pace: Pace) -> House {
+        House { pace, ..self }
+    }
+
     pub fn ledger_path(&self) -> PathBuf {
         self.home.path().join("ledger.db")
     }

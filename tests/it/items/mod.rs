@@ -4,3 +4,4 @@ mod copying;
 mod deaths;
 mod faults;
 mod house;
+mod trial;

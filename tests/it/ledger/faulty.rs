@@ -35,20 +35,13 @@ pub struct FaultyLedger {
     death: Death,
     steps: AtomicU64,
     knell: tokio::sync::Notify,
-    /// The numbering of the same file, which dies with it.
-    numbering: Option<Arc<dyn Numbering>>,
 }
 
 impl FaultyLedger {
     /// Dies at write number `fatal`, counted from 0.
     pub fn new(inner: Arc<dyn Ledger>, fatal: u64, death: Death) -> Self {
         let (steps, knell) = (AtomicU64::new(0), tokio::sync::Notify::new());
-        FaultyLedger { inner, fatal, death, steps, knell, numbering: None }
-    }
-
-    /// Numbers too.
-    pub fn numbering(self, numbering: Arc<dyn Numbering>) -> Self {
-        FaultyLedger { numbering: Some(numbering), ..self }
+        FaultyLedger { inner, fatal, death, steps, knell }
     }
 
     /// Only counts.
@@ -96,6 +89,9 @@ fn dead(step: u64) -> Error {
 impl Ledger for FaultyLedger {
     async fn open_pair(&self, source: &str, target: &str) -> Result<Lease> {
         self.write(self.inner.open_pair(source, target)).await
+    }
+    async fn pin_transport(&self, lease: Lease, word: &str) -> Result<String> {
+        self.write(self.inner.pin_transport(lease, word)).await
     }
     async fn pairs(&self) -> Result<Vec<PairRecord>> {
         self.read(self.inner.pairs()).await
@@ -192,16 +188,16 @@ impl Ledger for FaultyLedger {
 #[async_trait]
 impl Numbering for FaultyLedger {
     async fn numbers(&self, mailbox: &str, folder: &FolderName) -> Result<FolderNumbers> {
-        self.write(self.numbering.as_ref().unwrap().numbers(mailbox, folder)).await
+        self.write(self.inner.numbers(mailbox, folder)).await
     }
     async fn see(&self, mailbox: &str, folder: &FolderName, seen: Seen) -> Result<FolderNumbers> {
-        self.write(self.numbering.as_ref().unwrap().see(mailbox, folder, seen)).await
+        self.write(self.inner.see(mailbox, folder, seen)).await
     }
     async fn place(&self, mailbox: &str, folder: &FolderName, items: Vec<(String, String)>) -> Result<Vec<u32>> {
-        self.write(self.numbering.as_ref().unwrap().place(mailbox, folder, items)).await
+        self.write(self.inner.place(mailbox, folder, items)).await
     }
     async fn items(&self, mailbox: &str, folder: &FolderName, which: Which) -> Result<Vec<NumberedItem>> {
-        self.read(self.numbering.as_ref().unwrap().items(mailbox, folder, which)).await
+        self.read(self.inner.items(mailbox, folder, which)).await
     }
 }
 

@@ -5,7 +5,7 @@ use mailhaul::lab::{
     graph::{Graph, Limits, Person, Settings, Status, fill},
 };
 
-use super::site::{ANNA, Site, empty};
+use super::site::{ANNA, BEN, Site, empty};
 use crate::support::haul::Ended;
 
 const TOKENS: &str = "auth = \"oauth2\"\noauth-client = \"app\"";
@@ -77,4 +77,59 @@ async fn a_mailbox_that_is_not_there_is_explained() {
     assert_eq!(ended.code, Some(1), "{ended:#?}");
     let steps = ended.document["steps"].to_string();
     assert!(steps.contains("SRC-NOT-FOUND") && steps.contains("ErrorInvalidUser"), "{ended:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whole_items_go_to_microsoft_365_wherever_both_sides_are_reached_by_graph() {
+    let mut site = Site::new(entra::Settings::default()).await;
+    let (graph, messages) = office(&site).await;
+    graph.register(Person::new(BEN, Status::Member));
+    let reached = format!("{TOKENS}\ngraph-url = \"{}\"\ngraph-requests = \"9600/10s\"", graph.root());
+    site.table("old", &format!("kind = \"office365\"\n{reached}"));
+    site.table("new", &format!("kind = \"microsoft365\"\n{reached}"));
+    site.write(&format!("{ANNA},{BEN},\n"));
+
+    let ended = run(&site, &["check"]).await;
+    assert_eq!(ended.code, Some(0), "{ended:#?}");
+    assert!(ended.document["steps"].to_string().contains("whole items"), "{ended:#?}");
+    let planned = run(&site, &["plan"]).await;
+    assert_eq!((planned.code, &planned.document["mailboxes"][0]["messages"]), (Some(0), &200.into()), "{planned:#?}");
+    let ended = run(&site, &["run"]).await;
+    assert_eq!((ended.code, ended.count("copied")), (Some(0), 200), "{messages} of them are mail: {ended:#?}");
+    ended.assert_adds_up();
+    let items = |user: &str| {
+        let mut items =
+            graph.mailbox(user, |mailbox| mailbox.items().map(|item| format!("{item:?}")).collect::<Vec<_>>());
+        items.as_mut().unwrap().sort();
+        items.unwrap()
+    };
+    assert_eq!(items(ANNA), items(BEN));
+    let again = run(&site, &["run"]).await;
+    assert_eq!((again.code, again.count("copied_this_pass")), (Some(0), 0), "{again:#?}");
+    assert_eq!(run(&site, &["verify"]).await.code, Some(0));
+
+    // What began with whole items recognises no mail: it does not change by itself, nor by a word in the configuration.
+    let written = std::fs::read_to_string(site.path().join("mailhaul.toml")).unwrap();
+    let mail = written.replace("kind = \"office365\"", "kind = \"office365\"\ntransport = \"mail\"");
+    std::fs::write(site.path().join("mailhaul.toml"), mail).unwrap();
+    let refused = run(&site, &["run"]).await;
+    assert_ne!(refused.code, Some(0), "{refused:#?}");
+    assert!(refused.document.to_string().contains("began with transport"), "{refused:#?}");
+    assert_eq!(items(BEN).len(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_right_to_import_is_named() {
+    let mut site = Site::new(entra::Settings::default()).await;
+    let (graph, _) = office(&site).await;
+    graph.register(Person::new(BEN, Status::Member));
+    let reached = format!("{TOKENS}\ngraph-url = \"{}\"", graph.root());
+    site.table("old", &format!("kind = \"office365\"\n{reached}"));
+    site.table("new", &format!("kind = \"microsoft365\"\n{reached}"));
+    site.write(&format!("{ANNA},{BEN},\n"));
+    graph.inject(mailhaul::lab::graph::Kind::Session, mailhaul::lab::graph::Fault::Refuse(403, None), 1);
+    let ended = run(&site, &["check"]).await;
+    assert_eq!(ended.code, Some(11), "{ended:#?}");
+    let steps = ended.document["steps"].to_string();
+    assert!(steps.contains("MailboxItem.ImportExport.All") && steps.contains("TGT-AUTH-ACCESS"), "{ended:#?}");
 }
