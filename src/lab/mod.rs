@@ -16,6 +16,7 @@ mod office;
 pub mod pop3;
 mod rehearsal;
 mod web;
+pub mod zimbra;
 
 pub use certificate::Certificate;
 pub use rehearsal::{Lab, LabMailbox, LabOptions};
