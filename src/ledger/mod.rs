@@ -58,8 +58,14 @@ pub trait Ledger: Numbering + Send + Sync {
     /// The folder got a new name at the source (renamed there); its rows' keys move with it.
     async fn rename_folder(&self, lease: Lease, folder: FolderId, listing: FolderListing) -> Result<()>;
 
-    /// Messages known under (namespace, epoch), ascending by id, after `after`, at most a page.
-    async fn known(&self, pair: i64, namespace: &[u8], epoch: u64, after: Option<Vec<u8>>) -> Result<Vec<Known>>;
+    /// Messages known under (namespace, epoch), ascending by id and version, after the id and version `after`, at most a page.
+    async fn known(
+        &self,
+        pair: i64,
+        namespace: &[u8],
+        epoch: u64,
+        after: Option<(Vec<u8>, Vec<u8>)>,
+    ) -> Result<Vec<Known>>;
     /// Rows of these ids under (namespace, epoch), in any order; at most a page of ids.
     async fn known_ids(&self, pair: i64, namespace: &[u8], epoch: u64, ids: Vec<Vec<u8>>) -> Result<Vec<Known>>;
     /// Applies one step of discovery in one transaction, the cursor with the last.

@@ -81,13 +81,15 @@ pub struct Carried {
     pub item: Option<String>,
 }
 
-/// A message the ledger knows, as discovery needs it: ascending by id.
+/// A message the ledger knows, as discovery needs it: ascending by id and version.
 #[derive(Clone, Debug)]
 pub struct Known {
     /// The row.
     pub row: RowId,
     /// Its id within namespace and epoch.
     pub id: Vec<u8>,
+    /// Which content of that id; several may be known, of which the latest is not gone.
+    pub version: Vec<u8>,
     /// Its state.
     pub state: RowState,
     /// Flags last seen at the source.
@@ -150,6 +152,8 @@ pub struct RowQuery {
     pub elsewhere: Option<bool>,
     /// Gone from the source or not.
     pub gone: Option<bool>,
+    /// Whether a later content of the same message arrived ([`Row::content`] equal, another version).
+    pub superseded: Option<bool>,
     /// Arrived rows whose source flags differ from the applied ones.
     pub flags_differ: bool,
     /// With or without a known target UID.

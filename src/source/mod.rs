@@ -43,6 +43,8 @@ pub struct SourceCapabilities {
     pub round_trip: std::time::Duration,
     /// A folder's name on the wire stays when the folder is renamed or moved: it is an id.
     pub lasting_names: bool,
+    /// A message's content may change under its id: its version tells ([`Listed::version`]), and the old content is superseded.
+    pub versions: bool,
     /// A message may lie in several folders at once (Gmail's labels). Elsewhere one that is told in two was moved while they were listed.
     pub labels: bool,
 }

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use super::{
     Attention, CategoriesReport, Event, Severity, Stage,
     job::Job,
+    mirror::Removal,
     retry::Budget,
     run::Run,
     sides::{Lane, Sides},
@@ -37,11 +38,17 @@ pub(super) struct Walked {
 }
 
 /// Works through `jobs`, side by side on each pair of sessions.
-pub(super) async fn walk(run: &Arc<Run>, lanes: Vec<Lane>, jobs: Vec<Job>, mirror: bool, turn: Turn) -> Result<Walked> {
+pub(super) async fn walk(
+    run: &Arc<Run>,
+    lanes: Vec<Lane>,
+    jobs: Vec<Job>,
+    removal: Removal,
+    turn: Turn,
+) -> Result<Walked> {
     let queue = Arc::new(Mutex::new(VecDeque::from(jobs)));
     let mut set = JoinSet::new();
     for sessions in lanes {
-        set.spawn(lane(run.clone(), sessions, queue.clone(), mirror, turn));
+        set.spawn(lane(run.clone(), sessions, queue.clone(), removal, turn));
     }
     let mut walked = Walked::default();
     let mut failure = None;
@@ -64,7 +71,7 @@ async fn lane(
     run: Arc<Run>,
     sessions: Lane,
     queue: Arc<Mutex<VecDeque<Job>>>,
-    mirror: bool,
+    removal: Removal,
     turn: Turn,
 ) -> Result<Walked> {
     let mut walked = Walked::default();
@@ -73,7 +80,7 @@ async fn lane(
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     while let Some(job) = next() {
         run.go_on()?;
-        match work(&run, &mut sides, &job, mirror, turn).await {
+        match work(&run, &mut sides, &job, removal, turn).await {
             Ok(Rest::Nothing) => {}
             Ok(Rest::Verify) => copied.push_back(job),
             Ok(Rest::Twins) => walked.waiting.push(job),
@@ -114,9 +121,9 @@ fn line(job: &Job, error: &Error) -> Attention {
 }
 
 /// Works on one folder until it is done.
-async fn work(run: &Run, sides: &mut Sides, job: &Job, mirror: bool, turn: Turn) -> Result<Rest> {
+async fn work(run: &Run, sides: &mut Sides, job: &Job, removal: Removal, turn: Turn) -> Result<Rest> {
     let mut budget = Budget::new();
-    let mut work = Work::new(run, job, mirror, turn);
+    let mut work = Work::new(run, job, removal, turn);
     loop {
         let error = match work.carry_out(sides).await {
             Ok(rest) => return Ok(rest),

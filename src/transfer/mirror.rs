@@ -1,5 +1,8 @@
 //! `--deletions mirror`: what is gone from the source goes from the target too, within guards.
 //!
+//! The old content of a message that was rewritten in place (a draft that was saved again) goes in any case, once the new one has arrived:
+//! it is not deleted at the source, it is another one there.
+//!
 //! Only messages this ledger appended, whose row is gone by positive evidence, and which stand unchanged at the target: one that its user
 //! flagged or read there stays. More than the guards allow waits for a person.
 
@@ -12,21 +15,33 @@ use crate::{
     target::TargetSession,
 };
 
-/// Whether this pass may remove what is gone, by the guards over the whole mailbox.
-pub(super) async fn allowed(run: &Run) -> Result<bool> {
-    let Deletions::Mirror { approved } = run.options.deletions else { return Ok(false) };
+/// What is removed at the target in a pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Removal {
+    /// Nothing: the source's messages never change.
+    Nothing,
+    /// Old contents of messages whose new ones arrived.
+    Superseded,
+    /// Those, and whatever is gone from the source.
+    Gone,
+}
+
+/// What this pass may remove. `versions`: the source's messages may change.
+pub(super) async fn allowed(run: &Run, versions: bool) -> Result<Removal> {
+    let fallback = if versions { Removal::Superseded } else { Removal::Nothing };
+    let Deletions::Mirror { approved } = run.options.deletions else { return Ok(fallback) };
     let tallies = run.ledger.tally(run.lease.pair, None).await?;
     let total: u64 = tallies.iter().map(|t| t.in_scope).sum();
     let waiting = count_waiting(run).await?;
     if approved || within(waiting, total) {
-        return Ok(true);
+        return Ok(Removal::Gone);
     }
     let mut line = Attention::new(Severity::Review, Code::Identity, Side::Source, waiting);
     line.problem =
         format!("{waiting} of {total} messages are gone from the source; that many are not removed by themselves");
     line.next_step = "Check the source. If the deletions are meant, approve them and run again.".to_owned();
     run.attend(line);
-    Ok(false)
+    Ok(fallback)
 }
 
 /// The guards of design §5.
@@ -35,7 +50,7 @@ fn within(waiting: u64, total: u64) -> bool {
 }
 
 async fn count_waiting(run: &Run) -> Result<u64> {
-    let mut query = RowQuery { has_target: Some(true), ..removable() };
+    let mut query = RowQuery { has_target: Some(true), superseded: Some(false), ..removable() };
     let mut waiting = 0;
     loop {
         let page = run.ledger.rows(run.lease.pair, query.clone()).await?;
@@ -49,9 +64,15 @@ fn removable() -> RowQuery {
     RowQuery { states: vec![RowState::Copied], gone: Some(true), removed: Some(false), ..Run::page() }
 }
 
-/// Removes what is gone from one target folder.
-pub(super) async fn apply(run: &Run, target: &mut dyn TargetSession, job: &Job) -> Result<()> {
-    let mut query = RowQuery { target_folder: Some(job.folder.clone()), has_target: Some(true), ..removable() };
+/// Removes from one target folder what it may.
+pub(super) async fn apply(run: &Run, target: &mut dyn TargetSession, job: &Job, removal: Removal) -> Result<()> {
+    let superseded = match removal {
+        Removal::Nothing => return Ok(()),
+        Removal::Superseded => Some(true),
+        Removal::Gone => None,
+    };
+    let mut query =
+        RowQuery { target_folder: Some(job.folder.clone()), has_target: Some(true), superseded, ..removable() };
     loop {
         let page = run.ledger.rows(run.lease.pair, query.clone()).await?;
         let Some(last) = page.last() else { return Ok(()) };

@@ -182,7 +182,7 @@ async fn pair_up(
 
 /// Whether the source says that both are one message.
 fn is_named(old: &Row, new: &Row) -> bool {
-    old.content.is_some() && old.content == new.content
+    old.content.is_some() && old.content == new.content && old.key.version == new.key.version
 }
 
 /// The folder of all messages goes on to show what was moved out of its place: its row went along, and another one takes its key.

@@ -11,7 +11,8 @@ use super::{
     discover,
     job::Job,
     lane::{self, Walked},
-    mirror, moves,
+    mirror::{self, Removal},
+    moves,
     retry::Budget,
     run::Run,
     sides::{Sides, Spares},
@@ -46,7 +47,7 @@ pub(super) async fn walk(run: &Arc<Run>) -> Result<Walked> {
 #[derive(Clone, Copy)]
 struct Ways {
     lanes: usize,
-    mirror: bool,
+    removal: Removal,
     /// Whether the source's messages may lie in several folders.
     labels: bool,
     /// Whether the target keeps keywords as they are.
@@ -62,28 +63,32 @@ async fn look_and_copy(run: &Arc<Run>, turn: Turn) -> Result<(Walked, Ways)> {
     let mut jobs = prepare(run, &mut sides, sight).await?;
     // The longest work first, so that no lane is left with it alone.
     jobs.sort_by_key(|job| std::cmp::Reverse(job.sources.iter().filter_map(|f| open.get(&f.path)).sum::<u64>()));
-    let mirror = mirror::allowed(run).await?;
     let lanes = lanes(run, &mut sides, jobs.len()).await?;
-    let labels = run.options.pass == PassKind::Verify || sides.both(run).await?.0.capabilities().labels;
+    let able = match run.options.pass {
+        PassKind::Verify => None,
+        _ => Some(sides.both(run).await?.0.capabilities().clone()),
+    };
+    let removal = mirror::allowed(run, able.as_ref().is_some_and(|able| able.versions)).await?;
+    let labels = able.is_none_or(|able| able.labels);
     let turn = if labels { Turn::Copies } else { turn };
     let keeps_keywords = sides.target(run).await?.capabilities().keeps_keywords;
     let rendered = jobs.iter().any(|job| !job.keeps_bytes);
     run.tell(Event::Stage(Stage::Copy));
-    let mut walked = lane::walk(run, spares.take(sides, lanes), jobs, mirror, turn).await?;
+    let mut walked = lane::walk(run, spares.take(sides, lanes), jobs, removal, turn).await?;
     walked.rendered = rendered;
-    Ok((walked, Ways { lanes, mirror, labels, keeps_keywords }))
+    Ok((walked, Ways { lanes, removal, labels, keeps_keywords }))
 }
 
 /// Goes back to the folders with messages that waited for their twins. A round in which nothing arrived is followed by a last one, in which
 /// none waits any more: the twin may have failed, or lie in a folder that is not read.
-async fn copy_twins(run: &Arc<Run>, walked: &mut Walked, Ways { lanes, mirror, .. }: Ways) -> Result<()> {
+async fn copy_twins(run: &Arc<Run>, walked: &mut Walked, Ways { lanes, removal, .. }: Ways) -> Result<()> {
     let mut turn = Turn::Copies;
     while !walked.waiting.is_empty() {
         let before = open_messages(run).await?;
         // What their counters were at the start of the pass is not what they are now.
         let jobs = std::mem::take(&mut walked.waiting).into_iter().map(|job| Job { status: None, ..job }).collect();
         run.tell(Event::Stage(Stage::Copy));
-        walked.join(lane::walk(run, Spares::default().take(Sides::default(), lanes), jobs, mirror, turn).await?);
+        walked.join(lane::walk(run, Spares::default().take(Sides::default(), lanes), jobs, removal, turn).await?);
         turn = if open_messages(run).await? == before { Turn::Alone } else { Turn::Copies };
     }
     Ok(())

@@ -1,10 +1,11 @@
 //! One folder's work, top to bottom: settle what is in doubt, adopt what is there, copy, climb the ladder with what was refused, find the
-//! places, apply flags, mirror deletions. [`verify`] comes after it, for many folders at once.
+//! places, apply flags, remove what was superseded or deleted. [`verify`] comes after it, for many folders at once.
 
 use super::{
-    Deletions, Event, PassKind, VerifyLevel, adopt, copy, flags,
+    Event, PassKind, VerifyLevel, adopt, copy, flags,
     job::Job,
-    mirror, reconcile,
+    mirror::{self, Removal},
+    reconcile,
     refusals::{self, Ladder},
     run::Run,
     sides::Sides,
@@ -22,8 +23,8 @@ use crate::{
 pub(super) struct Work<'a> {
     pub run: &'a Run,
     pub job: &'a Job,
-    /// Whether deletions may be mirrored in this pass.
-    mirror: bool,
+    /// What is removed at the target in this pass.
+    removal: Removal,
     /// Attempts of this pass so far.
     attempts: u32,
     /// How far the latest attempt came, even if it failed.
@@ -52,11 +53,11 @@ pub(super) enum Rest {
 }
 
 impl<'a> Work<'a> {
-    pub fn new(run: &'a Run, job: &'a Job, mirror: bool, turn: Turn) -> Self {
+    pub fn new(run: &'a Run, job: &'a Job, removal: Removal, turn: Turn) -> Self {
         // A trial takes a few messages of each folder: nothing in it waits for messages that the trial leaves out.
         let alone = Alone { all: turn == Turn::Alone || run.options.pass == PassKind::Trial, ..Alone::default() };
         let (progress, ladder) = Default::default();
-        Work { run, job, mirror, attempts: 0, progress, careful: false, waited: false, ladder, turn, alone }
+        Work { run, job, removal, attempts: 0, progress, careful: false, waited: false, ladder, turn, alone }
     }
 
     /// Whether the latest attempt brought the folder forward.
@@ -89,9 +90,7 @@ impl<'a> Work<'a> {
         self.copy(sides, open).await?;
         let target = sides.target(run).await?;
         flags::apply(run, target, job).await?;
-        if self.mirror {
-            mirror::apply(run, target, job).await?;
-        }
+        mirror::apply(run, target, job, self.removal).await?;
         run.go_on()?;
         if open && !self.alone.all && twins::waiting(run, job).await? {
             return Ok(Rest::Twins);
@@ -161,9 +160,10 @@ impl<'a> Work<'a> {
             gone: Some(true),
             removed: Some(false),
             missing_at_target: Some(false),
+            superseded: (self.removal == Removal::Superseded).then_some(true),
             ..here()
         };
-        let mirrors = matches!(self.run.options.deletions, Deletions::Mirror { .. });
+        let mirrors = self.removal != Removal::Nothing;
         for query in [doubt, flagged].into_iter().chain(mirrors.then_some(mirrored)) {
             if !self.run.ledger.rows(self.run.lease.pair, query).await?.is_empty() {
                 return Ok(true);

@@ -156,7 +156,7 @@ mod tests {
             received: 1_500_000_000,
             ..NewItem::default()
         };
-        let ids: Vec<u32> = (0..502).map(|n| mailbox.add(2, mail(n))).chain([mailbox.add(long, mail(502))]).collect();
+        let ids: Vec<u32> = (0..503).map(|n| mailbox.add(if n < 502 { 2 } else { long }, mail(n))).collect();
         let bytes = of_list(&mailbox, &ids);
         assert!(bytes.len().is_multiple_of(RECORD));
         let mut archive = tar::Archive::new(&bytes[..]);

@@ -74,7 +74,10 @@ pub(super) fn cookie(headers: &HeaderMap) -> Option<String> {
 fn account(inside: &Inside, token: Option<&str>, headers: &HeaderMap) -> Result<String, Box<Response<Body>>> {
     if let Some(token) = token {
         let leave = inside.tokens.leave(token).filter(|leave| !leave.restricted);
-        return leave.filter(|leave| inside.may(leave)).map(|leave| leave.account.clone()).ok_or_else(|| Box::new(status(401)));
+        return leave
+            .filter(|leave| inside.may(leave))
+            .map(|leave| leave.account.clone())
+            .ok_or_else(|| Box::new(status(401)));
     }
     let basic = headers
         .get(header::AUTHORIZATION)

@@ -16,22 +16,25 @@ use crate::{
 };
 
 const KNOWN: &str =
-    "SELECT id, source_id, state, flags, gone, in_scope, size, received_at, received_offset FROM placement";
+    "SELECT id, source_id, version, state, flags, gone, in_scope, size, received_at, received_offset FROM placement";
 
-/// A page of messages under (namespace, epoch), ascending by id.
+/// A page of messages under (namespace, epoch), ascending by id and version.
 pub(super) fn known(
     connection: &Connection,
     pair: i64,
     (name, epoch): (&[u8], u64),
-    after: Option<&[u8]>,
+    after: Option<(Vec<u8>, Vec<u8>)>,
 ) -> Result<Vec<Known>, Fault> {
     let Some(namespace) = find_namespace(connection, pair, name, epoch)? else { return Ok(Vec::new()) };
-    let sql =
-        format!("{KNOWN} WHERE namespace = ?1 AND source_id > ?2 ORDER BY source_id LIMIT {}", limits::LEDGER_PAGE);
+    let sql = format!(
+        "{KNOWN} WHERE namespace = ?1 AND (source_id, version) > (?2, ?3) ORDER BY source_id, version LIMIT {}",
+        limits::LEDGER_PAGE
+    );
     // No id is empty, so the empty one stands before all.
+    let (id, version) = after.unwrap_or_default();
     let page = connection
         .prepare_cached(&sql)?
-        .query_map(params![namespace, after.unwrap_or_default()], read_known)?
+        .query_map(params![namespace, id, version], read_known)?
         .collect::<rusqlite::Result<_>>()?;
     Ok(page)
 }
@@ -60,6 +63,7 @@ fn read_known(row: &Row<'_>) -> rusqlite::Result<Known> {
     Ok(Known {
         row: next.plain()?,
         id: next.plain()?,
+        version: next.plain()?,
         state: next.get()?,
         flags: next.get()?,
         gone: next.plain()?,

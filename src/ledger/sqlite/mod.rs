@@ -162,9 +162,15 @@ impl Ledger for SqliteLedger {
         self.write(lease, Durability::Process, move |c, held| folders::rename(c, held, folder, &listing)).await
     }
 
-    async fn known(&self, pair: i64, namespace: &[u8], epoch: u64, after: Option<Vec<u8>>) -> Result<Vec<Known>> {
+    async fn known(
+        &self,
+        pair: i64,
+        namespace: &[u8],
+        epoch: u64,
+        after: Option<(Vec<u8>, Vec<u8>)>,
+    ) -> Result<Vec<Known>> {
         let namespace = namespace.to_owned();
-        self.readers.read(move |c| discovery::known(c, pair, (&namespace, epoch), after.as_deref())).await
+        self.readers.read(move |c| discovery::known(c, pair, (&namespace, epoch), after)).await
     }
 
     async fn known_ids(&self, pair: i64, namespace: &[u8], epoch: u64, ids: Vec<Vec<u8>>) -> Result<Vec<Known>> {

@@ -8,7 +8,7 @@ use crate::ledger::{RowId, Twin};
 /// One that arrived, stands there and is known well enough to be recognised again (states 2 and 3 are copied and already present).
 const ARRIVED: &str = "
     SELECT id FROM placement INDEXED BY placement_content
-    WHERE pair = ?1 AND content = (SELECT content FROM placement WHERE id = ?2) AND id <> ?2 AND state IN (2, 3)
+    WHERE pair = ?1 AND (content, version) = (SELECT content, version FROM placement WHERE id = ?2) AND id <> ?2 AND state IN (2, 3)
         AND target_uid IS NOT NULL AND missing = 0 AND removed = 0
         AND body_hash IS NOT NULL AND fingerprint IS NOT NULL AND sent_size IS NOT NULL
     LIMIT 1";
@@ -16,7 +16,7 @@ const ARRIVED: &str = "
 /// One that is in doubt, or listed before (states 1 and 0).
 const AHEAD: &str = "
     SELECT 1 FROM placement INDEXED BY placement_content
-    WHERE pair = ?1 AND content = (SELECT content FROM placement WHERE id = ?2) AND id <> ?2
+    WHERE pair = ?1 AND (content, version) = (SELECT content, version FROM placement WHERE id = ?2) AND id <> ?2
         AND (state = 1 OR (state = 0 AND id < ?2 AND in_scope = 1 AND gone = 0))
     LIMIT 1";
 

@@ -129,6 +129,10 @@ fn is_ended(query: &RowQuery) -> bool {
     !query.states.is_empty() && query.states.iter().all(ended)
 }
 
+/// A later content of the same message that arrived (states 2 and 3).
+const LATER: &str = "SELECT 1 FROM placement o INDEXED BY placement_content WHERE o.pair = placement.pair AND o.content = placement.content
+    AND o.content IS NOT NULL AND o.version <> placement.version AND o.gone = 0 AND o.state IN (2, 3)";
+
 /// Terms that must all hold, with the values they bind.
 #[derive(Default)]
 struct Terms {
@@ -161,6 +165,9 @@ impl Terms {
         self.flag("missing", query.missing_at_target);
         self.flag("removed", query.removed);
         self.flag("doubled", query.possibly_doubled);
+        if let Some(superseded) = query.superseded {
+            self.terms.push(format!("{}EXISTS ({LATER})", if superseded { "" } else { "NOT " }));
+        }
         self.equal("body_hash", query.body_hash.map(|hash| hash.0.to_vec()));
         self.equal("size", query.size.map(signed));
         if let Some(date) = query.received_at {

@@ -53,6 +53,7 @@ impl SourceConnector for ImapSource {
             connections: profile.source_connections,
             round_trip: link.server().round_trip,
             lasting_names: false,
+            versions: false,
             labels: true,
         };
         Ok(Box::new(ImapSourceSession { link, capabilities }))

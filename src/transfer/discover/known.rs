@@ -7,14 +7,14 @@ use crate::{
     ledger::{Known, Ledger},
 };
 
-/// A cursor over known rows, ascending by id.
+/// A cursor over known rows, ascending by id and version.
 pub(super) struct KnownWalk {
     ledger: Arc<dyn Ledger>,
     pair: i64,
     namespace: Vec<u8>,
     epoch: u64,
     page: VecDeque<Known>,
-    after: Option<Vec<u8>>,
+    after: Option<(Vec<u8>, Vec<u8>)>,
     ended: bool,
 }
 
@@ -30,7 +30,7 @@ impl KnownWalk {
         Ok(if self.page.front().is_some_and(below) { self.page.pop_front() } else { None })
     }
 
-    /// The next row if it has exactly this id.
+    /// The next row if it has exactly this id; there is one for each version.
     pub async fn next_if(&mut self, id: &[u8]) -> Result<Option<Known>> {
         self.fill().await?;
         Ok(if self.page.front().is_some_and(|known| known.id == id) { self.page.pop_front() } else { None })
@@ -42,7 +42,7 @@ impl KnownWalk {
         }
         let page = self.ledger.known(self.pair, &self.namespace, self.epoch, self.after.take()).await?;
         self.ended = page.is_empty();
-        self.after = page.last().map(|known| known.id.clone());
+        self.after = page.last().map(|known| (known.id.clone(), known.version.clone()));
         self.page = page.into();
         Ok(())
     }

@@ -37,6 +37,9 @@ pub(super) struct Rebirth {
     pub count: Option<u64>,
 }
 
+/// What is known of ids: a row for each version.
+type KnownIds = HashMap<Vec<u8>, Vec<Known>>;
+
 /// The listing of one folder that is being told.
 pub(super) struct Listing<'a> {
     run: &'a Run,
@@ -67,7 +70,7 @@ impl<'a> Listing<'a> {
         }
         let mut known = self.look_up(messages.iter().map(|m| &m.id)).await?;
         for message in messages {
-            let found = self.meet(&message.id, &mut known).await?;
+            let found = self.meet(&message.id, Some(&message.version), &mut known).await?;
             if let Some(found) = found.as_ref().filter(|found| found.flags != message.flags) {
                 self.step.flags.push((found.row, message.flags.clone()));
             }
@@ -84,7 +87,7 @@ impl<'a> Listing<'a> {
     pub async fn flags(&mut self, seen: Vec<FlagsSeen>) -> Result<()> {
         let mut known = self.look_up(seen.iter().map(|s| &s.id)).await?;
         for message in seen {
-            match self.meet(&message.id, &mut known).await? {
+            match self.meet(&message.id, None, &mut known).await? {
                 Some(found) if !found.gone => {
                     if found.flags != message.flags {
                         self.step.flags.push((found.row, message.flags));
@@ -140,15 +143,37 @@ impl<'a> Listing<'a> {
         Ok(None)
     }
 
-    /// The known row of an id that was told; in a complete listing, whatever is known before it is gone.
-    async fn meet(&mut self, id: &[u8], known: &mut HashMap<Vec<u8>, Known>) -> Result<Option<Known>> {
-        if self.kind != ListingKind::Complete {
-            return Ok(known.remove(id));
+    /// The known row of a message that was told, in this version (`None`: the one that is not gone); its other versions are gone. In a complete
+    /// listing, whatever is known before it is gone too.
+    async fn meet(&mut self, id: &[u8], version: Option<&[u8]>, known: &mut KnownIds) -> Result<Option<Known>> {
+        let versions = match self.kind {
+            ListingKind::Complete => self.walk_to(id).await?,
+            ListingKind::Delta | ListingKind::Unchanged => known.remove(id).unwrap_or_default(),
+        };
+        let mut found = None;
+        for one in versions {
+            if version.map_or(!one.gone, |version| one.version == version) {
+                found = Some(one);
+                continue;
+            }
+            if self.kind == ListingKind::Delta && !one.gone {
+                self.live = self.live.saturating_sub(1);
+            }
+            self.missed(&one);
         }
+        Ok(found)
+    }
+
+    /// The versions of an id in a complete listing, behind everything that is known before it.
+    async fn walk_to(&mut self, id: &[u8]) -> Result<Vec<Known>> {
         while let Some(passed) = self.walk.next_below(Some(id)).await? {
             self.missed(&passed);
         }
-        self.walk.next_if(id).await
+        let mut versions = Vec::new();
+        while let Some(one) = self.walk.next_if(id).await? {
+            versions.push(one);
+        }
+        Ok(versions)
     }
 
     fn missed(&mut self, known: &Known) {
@@ -157,12 +182,15 @@ impl<'a> Listing<'a> {
         }
     }
 
-    async fn look_up(&self, ids: impl Iterator<Item = &Vec<u8>>) -> Result<HashMap<Vec<u8>, Known>> {
+    async fn look_up(&self, ids: impl Iterator<Item = &Vec<u8>>) -> Result<KnownIds> {
+        let mut by_id = KnownIds::new();
         if self.kind == ListingKind::Complete {
-            return Ok(HashMap::new());
+            return Ok(by_id);
         }
-        let known = self.known_ids(ids.cloned().collect()).await?;
-        Ok(known.into_iter().map(|known| (known.id.clone(), known)).collect())
+        for known in self.known_ids(ids.cloned().collect()).await? {
+            by_id.entry(known.id.clone()).or_default().push(known);
+        }
+        Ok(by_id)
     }
 
     async fn known_ids(&self, ids: Vec<Vec<u8>>) -> Result<Vec<Known>> {

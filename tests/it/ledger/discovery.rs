@@ -98,7 +98,7 @@ pub async fn known_pages_ascend_by_id_within_one_epoch(ledger: Arc<dyn Ledger>) 
         let page = world.ledger.known(world.pair(), b"INBOX", EPOCH, after.clone()).await.unwrap();
         assert!(page.len() <= limits::LEDGER_PAGE);
         let Some(last) = page.last() else { break };
-        after = Some(last.id.clone());
+        after = Some((last.id.clone(), last.version.clone()));
         found.extend(page.into_iter().map(|known| known.id));
     }
     let expected: Vec<Vec<u8>> = uids.iter().rev().map(|uid| id(*uid)).collect();

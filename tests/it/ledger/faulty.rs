@@ -111,7 +111,13 @@ impl Ledger for FaultyLedger {
     async fn rename_folder(&self, lease: Lease, folder: FolderId, listing: FolderListing) -> Result<()> {
         self.write(self.inner.rename_folder(lease, folder, listing)).await
     }
-    async fn known(&self, pair: i64, namespace: &[u8], epoch: u64, after: Option<Vec<u8>>) -> Result<Vec<Known>> {
+    async fn known(
+        &self,
+        pair: i64,
+        namespace: &[u8],
+        epoch: u64,
+        after: Option<(Vec<u8>, Vec<u8>)>,
+    ) -> Result<Vec<Known>> {
         self.read(self.inner.known(pair, namespace, epoch, after)).await
     }
     async fn known_ids(&self, pair: i64, namespace: &[u8], epoch: u64, ids: Vec<Vec<u8>>) -> Result<Vec<Known>> {

@@ -12,6 +12,7 @@ mod places;
 mod queries;
 mod ranking;
 mod states;
+mod versions;
 mod world;
 
 use std::sync::Arc;
@@ -66,4 +67,5 @@ conformance! { on_sqlite, super::super::sqlite,
         a_folder_that_waits_takes_nothing_in, mail_that_got_a_label_is_told;
     states: every_move_of_the_table, intents_start_from_listed_or_intended, a_move_from_another_state_is_refused,
         a_refused_call_changes_nothing, an_intent_keeps_its_evidence, outcomes_keep_place_and_reason;
+    versions: a_later_content_supersedes_once_it_arrived, pages_of_what_is_known_do_not_part_versions;
 }
