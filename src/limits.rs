@@ -339,10 +339,14 @@ pub const ZIMBRA_BATCH: usize = 400;
 pub const ZIMBRA_BATCH_BYTES: u64 = 32 << 20;
 /// Archives that one session reads at a time.
 pub const ZIMBRA_ARCHIVES: usize = 2;
-/// Archives in a row that end without a message before messages are asked for one by one.
-pub const ZIMBRA_EMPTY_ARCHIVES: u32 = 3;
-/// Attempts at one message that cannot be read.
-pub const ZIMBRA_ITEM_TRIES: u32 = 3;
+/// Requests for bytes in a row that settle nothing before messages are asked for one by one; one more, and the session has failed.
+pub const ZIMBRA_VAIN: u32 = 4;
+/// Messages of an archive that may wait to be told.
+pub const ZIMBRA_ITEMS: usize = 4;
+/// Attempts at a message that the server does not deliver.
+pub const ZIMBRA_ITEM_TRIES: u32 = 2;
+/// What lies between two of them, times the number of attempts so far.
+pub const ZIMBRA_ITEM_WAIT: Duration = Duration::from_millis(500);
 /// Changes of one answer to a delta request (zimbra.md §4.3: the server's own cap is 3,990).
 pub const ZIMBRA_CHANGES: usize = 2000;
 /// Pages of one delta.

@@ -6,7 +6,9 @@
 pub mod graph;
 pub mod imap;
 pub mod items;
+mod keyword;
 pub mod pop3;
+pub mod zimbra;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;

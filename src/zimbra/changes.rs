@@ -43,6 +43,17 @@ pub struct Changes {
     pub messages: BTreeMap<u32, Placed>,
 }
 
+/// How a mailbox answers about a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// With what changed.
+    Changes(Changes),
+    /// It remembers no more what was removed since then: everything is to be listed.
+    Forgotten,
+    /// It stands before that moment, for it was restored from a backup: ids are given out a second time.
+    Restored,
+}
+
 impl Mailbox {
     /// What it holds now, under one lock of the server's.
     ///
@@ -55,17 +66,17 @@ impl Mailbox {
         listing(&response).ok_or_else(missing)
     }
 
-    /// What changed since `token`; `None` where the server does not know any more, or stands before it: its mailbox was restored.
+    /// What changed since `token`.
     ///
     /// # Errors
     /// As [`Mailbox::listing`].
-    pub async fn changes(&self, token: &str) -> Result<Option<Changes>> {
+    pub async fn changes(&self, token: &str) -> Result<Since> {
         let mut changes = Changes { token: token.to_owned(), ..Changes::default() };
         for _ in 0..limits::ZIMBRA_DELTA_PAGES {
             let content = json!({ "token": changes.token, "typed": "1", "changeLimit": limits::ZIMBRA_CHANGES });
             let response = match self.call(&Request::new("SyncRequest", MAIL, content)).await {
                 Ok(response) => response,
-                Err(failure) if failure.says("mail.MUST_RESYNC") => return Ok(None),
+                Err(failure) if failure.says("mail.MUST_RESYNC") => return Ok(Since::Forgotten),
                 Err(failure) => return Err(failure.into_error()),
             };
             let before = change(&changes.token);
@@ -73,10 +84,10 @@ impl Mailbox {
                 || self.service().error(Code::Protocol, format!("{}: the changes have no token", self.user()));
             let more = add(&mut changes, &response).ok_or_else(missing)?;
             if change(&changes.token) < before {
-                return Ok(None);
+                return Ok(Since::Restored);
             }
             if !more {
-                return Ok(Some(changes));
+                return Ok(Since::Changes(changes));
             }
         }
         Err(self.service().error(Code::Protocol, format!("{}: the changes have no end", self.user())))

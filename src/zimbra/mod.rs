@@ -25,7 +25,7 @@ mod service;
 pub mod soap;
 mod token;
 
-pub use changes::{Changes, Listing, Placed};
+pub use changes::{Changes, Listing, Placed, Since};
 pub use directory::{Account, account, accounts};
 pub use folder::{Folder, FolderKind};
 pub use login::{Admin, Login};

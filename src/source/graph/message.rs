@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::{
     graph::{Change, Message},
-    imap::utf7,
     model::{ContentId, Flags, ReceivedAt, SystemFlags},
-    source::Listed,
+    source::{Listed, keyword::keyword},
 };
 
 /// Stands between a draft's id and its version: no id holds one, and it sorts below every character of one.
@@ -51,13 +50,6 @@ fn flags(message: &Message) -> Flags {
     let set = system.into_iter().filter(|(is, _)| *is);
     let system = set.fold(SystemFlags::default(), |flags, (_, flag)| flags.union(flag));
     Flags { system, keywords: message.categories.iter().map(|name| keyword(name)).filter(|k| !k.is_empty()).collect() }
-}
-
-/// A category's name as a keyword (an atom, RFC 3501 §9): modified UTF-7, as mail clients write names there, and `_` for what no atom holds.
-fn keyword(category: &str) -> String {
-    let wire = utf7::encode(category);
-    let is_special = |byte: &u8| byte.is_ascii_control() || b" (){%*\"\\]".contains(byte);
-    wire.iter().map(|byte| if is_special(byte) { '_' } else { char::from(*byte) }).collect()
 }
 
 /// A page of changes, ready to be told. The last word about a message holds.
@@ -112,7 +104,6 @@ mod tests {
         assert_eq!(told.flags, Flags::from_names(["\\Seen", "\\Flagged", "Rote_Kategorie", "Gr&APYA3w-e"]));
         assert_eq!(told.received_at, Some(ReceivedAt { unix: 1_577_934_245, offset: 0 }));
         assert_eq!((told.id.as_slice(), told.content), (&b"AAk="[..], Some(ContentId(b"AAk=".to_vec()))));
-        assert_eq!(keyword("a(b) \"c\"\\"), "a_b)__c__".replace(')', "_"));
     }
 
     #[test]

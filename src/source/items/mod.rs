@@ -75,6 +75,7 @@ impl SourceConnector for ItemSource {
             connections: limits::GRAPH_IN_FLIGHT as usize,
             round_trip: clock::instant() - asked,
             lasting_names: true,
+            versions: false,
             labels: false,
         };
         let limiter = Limiter::new(self.settings.rates);

@@ -86,6 +86,7 @@ impl SourceConnector for Pop3Source {
             connections: 1,
             round_trip: link.connection().round_trip(),
             lasting_names: true,
+            versions: false,
             labels: false,
         };
         Ok(Box::new(Pop3Session { link, capabilities, dated: self.settings.dated }))

@@ -1,3 +1,8 @@
-//! Zimbra: its archives, its client and its stand-in.
+//! Zimbra: its archives, its client, its source, and the stand-in that they are tried on.
 
+mod client;
 mod exports;
+mod faults;
+
+mod source;
+pub mod stage;
