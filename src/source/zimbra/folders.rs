@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Code, Result},
-    model::{FolderName, FolderPath, Reason, Role},
+    model::{FolderClass, FolderName, FolderPath, Reason, Role},
     source::SourceFolder,
     zimbra::{Folder, FolderKind, Mailbox},
 };
@@ -25,6 +25,7 @@ fn told(folder: Folder) -> SourceFolder {
         name: name(folder.id),
         path: FolderPath(path),
         role,
+        class: FolderClass::default(),
         subscribed: folder.subscribed,
         skipped: skipped(&folder).map(|words| Reason { code: Code::FolderSkipped, words }),
         messages: None,

@@ -25,6 +25,7 @@ pub(super) fn listed(message: &Message) -> Listed {
         received_at: Some(ReceivedAt { unix: message.received.div_euclid(1000), offset: 0 }),
         flags: flags(message),
         content: Some(ContentId(key(message.id))),
+        fingerprint: None,
     }
 }
 
