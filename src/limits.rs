@@ -295,6 +295,10 @@ pub const ITEMS_SETTLE: Duration = Duration::from_secs(60);
 pub const ITEMS_BATCH: usize = GRAPH_BATCH;
 /// Import sessions that are tried for one item: a fresh one that is refused at once means a missing right, not an end.
 pub const IMPORT_SESSIONS: u32 = 3;
+/// Messages of one fetch that IMAP does not deliver and Graph is asked for; more than a folder should have.
+pub const RESCUES: usize = 1000;
+/// Exchange's notice in place of a message is a short one (bytes).
+pub const NOTICE: u64 = 16 << 10;
 /// Messages that are sought at once to be given categories: their folder may have to be listed for each round.
 pub const CATEGORIES_AT_ONCE: usize = 1000;
 /// How long before its end an import session is renewed (§5.4).

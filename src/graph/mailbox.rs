@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, SecondsFormat};
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
@@ -194,6 +195,22 @@ impl Mailbox {
     /// As [`Mailbox::find`].
     pub async fn find_in(&self, folder: &str, message_id: &str) -> Result<Vec<Message>> {
         self.named(&["mailFolders", folder, "messages"], message_id).await
+    }
+
+    /// The messages of a folder that were received within this second (Unix time).
+    ///
+    /// # Errors
+    /// As [`Mailbox::find`].
+    pub async fn received_at(&self, folder: &str, second: i64) -> Result<Vec<Message>> {
+        let moment =
+            |unix| DateTime::from_timestamp(unix, 0).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Secs, true);
+        let filter = format!(
+            "receivedDateTime ge {} and receivedDateTime lt {}",
+            moment(second),
+            moment(second.saturating_add(1))
+        );
+        let url = self.url(&["mailFolders", folder, "messages"], &[("$filter", &filter), ("$select", Message::SELECT)]);
+        self.pages(url, "messages of one second", limits::GRAPH_PAGE).all(limits::GRAPH_PAGE).await
     }
 
     async fn named(&self, messages: &[&str], message_id: &str) -> Result<Vec<Message>> {

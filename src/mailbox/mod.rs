@@ -6,6 +6,7 @@
 //! mailbox knows what window Courier likes.
 
 mod counters;
+mod graph_folders;
 pub(crate) mod items;
 mod link;
 pub(crate) mod meanings;
@@ -17,6 +18,7 @@ mod replies;
 mod roles;
 mod settings;
 
+pub use graph_folders::GraphFolders;
 pub use link::{Link, Told};
 pub use names::Names;
 pub use profile::{Profile, Window};

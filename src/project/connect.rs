@@ -106,7 +106,15 @@ impl Connectors {
                 bodies: self.bodies.clone(),
                 rates: rates(&mailbox.endpoint),
             })),
-            _ => Arc::new(ImapSource::new(self.settings(mailbox, Side::Source))),
+            graph => {
+                let source = ImapSource::new(self.settings(mailbox, Side::Source));
+                // What Exchange does not deliver by IMAP may come by Graph.
+                let graph = graph.as_ref().filter(|_| mailbox.endpoint.knows_its_graph());
+                Arc::new(match graph {
+                    Some(graph) => source.with_graph(graph.mailbox(&mailbox.login.user)),
+                    None => source,
+                })
+            }
         }
     }
 

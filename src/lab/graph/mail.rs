@@ -89,19 +89,41 @@ fn is_message(item: &Item) -> bool {
     item.data.class.starts_with("IPM.Note")
 }
 
-/// `GET …/messages`, of a folder or of all; with a Message-ID those that have it.
+/// The filters of a list of messages that are understood here.
+enum Filter {
+    /// `internetMessageId eq '…'`.
+    MessageId(String),
+    /// `receivedDateTime ge … and receivedDateTime lt …`.
+    Received(DateTime<Utc>, DateTime<Utc>),
+}
+
+impl Filter {
+    fn read(text: &str) -> Result<Self, Problem> {
+        let literal = text.strip_prefix("internetMessageId eq '").and_then(|rest| rest.strip_suffix('\''));
+        let span = || text.strip_prefix("receivedDateTime ge ")?.split_once(" and receivedDateTime lt ");
+        let date = |text: &str| Some(DateTime::parse_from_rfc3339(text).ok()?.to_utc());
+        let received = || span().and_then(|(from, to)| Some(Filter::Received(date(from)?, date(to)?)));
+        let filter = literal.map(|id| Filter::MessageId(id.replace("''", "'"))).or_else(received);
+        filter.ok_or_else(|| Problem::bad_request("Unsupported $filter."))
+    }
+
+    fn admits(&self, item: &Item) -> bool {
+        match self {
+            Filter::MessageId(id) => item.data.message_id.as_ref() == Some(id),
+            Filter::Received(from, to) => (*from..*to).contains(&item.data.received),
+        }
+    }
+}
+
+/// `GET …/messages`, of a folder or of all, those that a filter admits.
 pub(super) fn messages(inside: &Inside, call: &Call, user: &str, key: Option<&str>) -> Result<Answer, Problem> {
     let mailbox = mailbox(inside, user)?;
     let serial = key.map(|key| folder(mailbox, key).map(|folder| folder.serial)).transpose()?;
-    let wanted = call.query.get("$filter").map(|filter| {
-        let literal = filter.strip_prefix("internetMessageId eq '").and_then(|rest| rest.strip_suffix('\''));
-        literal.map(|id| id.replace("''", "'")).ok_or_else(|| Problem::bad_request("Unsupported $filter."))
-    });
-    let wanted = wanted.transpose()?;
+    let filter = call.query.get("$filter").map(|filter| Filter::read(filter)).transpose()?;
     let is_meant = |item: &&Item| {
         is_message(item)
             && serial.is_none_or(|serial| item.folder == serial)
-            && wanted.as_ref().is_none_or(|id| item.data.message_id.as_ref() == Some(id))
+            && filter.as_ref().is_none_or(|filter| filter.admits(item))
     };
     let found = mailbox.items.values().filter(is_meant);
     paging::page_of(inside, call, Type::Message, found, |item| message_json(call, mailbox, item))

@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
 use super::{
-    flight::{Answer, Flight, Item, Kind},
+    flight::{Answer, Flight, Item, Kind, Lost},
     opening::Opening,
 };
 use crate::{
@@ -41,6 +41,8 @@ pub(super) struct Fetcher<'a> {
     epoch: u64,
     part: Part,
     bodies: mpsc::Sender<Fetched>,
+    /// Where what cannot be read goes, if somebody else may read it.
+    lost: Option<&'a mut Vec<Lost>>,
     /// Not asked for yet.
     queue: VecDeque<Item>,
     /// Halves of refused sets, and single messages to ask for again: before the queue.
@@ -64,7 +66,12 @@ impl<'a> Fetcher<'a> {
     ) -> Self {
         let (queue, again, flying, opening) = Default::default();
         let (stopped, next) = (None, None);
-        Fetcher { link, folder, epoch, part, bodies, queue, again, flying, opening, stopped, next }
+        Fetcher { link, folder, epoch, part, bodies, lost: None, queue, again, flying, opening, stopped, next }
+    }
+
+    /// Keeps what cannot be read in `lost`, up to [`limits::RESCUES`], instead of telling it.
+    pub(super) fn keeping(self, lost: &'a mut Vec<Lost>) -> Self {
+        Fetcher { lost: Some(lost), ..self }
     }
 
     /// Fetches until `items` closes and everything is told.
@@ -257,20 +264,13 @@ impl<'a> Fetcher<'a> {
         let mut asked = self.flying.iter_mut().filter(|flight| flight.kind == Kind::Bodies);
         let Some(item) = asked.find_map(|flight| flight.take(uid)) else { return Ok(()) };
         match literal {
-            Literal::Body(body) if self.is_stub(&body) => {
+            Literal::Body(body) if self.link.profile().groupware && is_notice(&body) => {
                 self.unreadable(item, "the server sent a notice that it cannot retrieve the message").await
             }
             Literal::Body(body) if !body.is_empty() => self.tell(item, FetchResult::Body(body)).await,
             Literal::Body(_) | Literal::Nil => self.ask_again(item, "the server sends no content").await,
             Literal::Dropped(why) => self.unreadable(item, &why).await,
         }
-    }
-
-    /// Exchange's placeholder for what it cannot render (quirk 37): never copied as if it were the mail.
-    fn is_stub(&self, body: &Body) -> bool {
-        const NOTICE: &[u8] = b"Retrieval using the IMAP4 protocol failed for the following message";
-        let start = || body.chunk(0, 4096).unwrap_or_default();
-        self.link.profile().groupware && start().windows(NOTICE.len()).any(|window| window == NOTICE)
     }
 
     async fn take_completion(&mut self, tagged: Tagged) -> Result<()> {
@@ -319,12 +319,27 @@ impl<'a> Fetcher<'a> {
 
     async fn unreadable(&mut self, item: Item, words: &str) -> Result<()> {
         let reason = Reason { code: Code::ItemFetch, words: words.to_owned() };
+        if let Some(lost) = self.lost.as_mut().filter(|lost| lost.len() < limits::RESCUES) {
+            lost.push(Lost { item, reason });
+            return Ok(());
+        }
         self.tell(item, FetchResult::Unreadable(reason)).await
     }
 
     async fn tell(&mut self, item: Item, what: FetchResult) -> Result<()> {
         self.bodies.send(Fetched { row: item.row, what }).await.map_err(|_| Error::canceled())
     }
+}
+
+/// Whether it is Exchange's placeholder for what it cannot render (quirk 37), which is never copied as if it were the mail: a short message
+/// with these words as its subject, or at the beginning of a line. Mail that only quotes them is mail.
+pub(super) fn is_notice(body: &Body) -> bool {
+    const NOTICE: &[u8] = b"Retrieval using the IMAP4 protocol failed for the following message";
+    if body.len() > limits::NOTICE {
+        return false;
+    }
+    let start = body.chunk(0, 4096).unwrap_or_default();
+    start.split(|byte| *byte == b'\n').any(|line| line.strip_prefix(b"Subject: ").unwrap_or(line).starts_with(NOTICE))
 }
 
 /// Waits for the admission of the next set; pends where there is none.

@@ -6,6 +6,7 @@ use crate::{
     body::Promise,
     error::{Error, Result},
     imap::{ResponseCode, Tag, Tagged, Verdict},
+    model::Reason,
     source::FetchItem,
 };
 
@@ -17,6 +18,13 @@ pub(super) struct Item {
     pub(super) size: u64,
     /// It was asked for before, and did not come.
     pub(super) again: bool,
+}
+
+/// A message that was not delivered, and why.
+#[derive(Debug)]
+pub(super) struct Lost {
+    pub(super) item: Item,
+    pub(super) reason: Reason,
 }
 
 impl Item {

@@ -11,6 +11,7 @@ mod folders;
 mod listing;
 mod opening;
 mod plan;
+mod rescue;
 
 use std::sync::Arc;
 
@@ -22,23 +23,31 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    limits,
+    graph, limits,
     mailbox::{ImapSettings, Link},
     mime,
     model::{Fingerprint, FolderName},
 };
 use fetch::{Fetcher, Part};
+use rescue::Rescue;
 
 /// One mailbox on an IMAP server, to be read.
 #[derive(Clone)]
 pub struct ImapSource {
     settings: Arc<ImapSettings>,
+    rescue: Option<Arc<Rescue>>,
 }
 
 impl ImapSource {
     /// The mailbox that `settings` reach.
     pub fn new(settings: ImapSettings) -> Self {
-        ImapSource { settings: Arc::new(settings) }
+        ImapSource { settings: Arc::new(settings), rescue: None }
+    }
+
+    /// The same mailbox, which Graph shows too: what IMAP does not deliver is read there.
+    #[must_use]
+    pub fn with_graph(self, mailbox: graph::Mailbox) -> Self {
+        ImapSource { rescue: Some(Arc::new(Rescue::new(mailbox))), ..self }
     }
 }
 
@@ -56,7 +65,8 @@ impl SourceConnector for ImapSource {
             versions: false,
             labels: true,
         };
-        Ok(Box::new(ImapSourceSession { link, capabilities }))
+        let rescue = self.rescue.clone().filter(|_| profile.groupware);
+        Ok(Box::new(ImapSourceSession { link, capabilities, rescue }))
     }
 
     fn describe(&self) -> String {
@@ -67,6 +77,7 @@ impl SourceConnector for ImapSource {
 struct ImapSourceSession {
     link: Link,
     capabilities: SourceCapabilities,
+    rescue: Option<Arc<Rescue>>,
 }
 
 #[async_trait]
@@ -101,7 +112,13 @@ impl SourceSession for ImapSourceSession {
         items: mpsc::Receiver<Vec<FetchItem>>,
         bodies: mpsc::Sender<Fetched>,
     ) -> Result<()> {
-        Fetcher::new(&mut self.link, folder, epoch, Part::Body, bodies).run(items).await
+        let Some(rescue) = self.rescue.clone() else {
+            return Fetcher::new(&mut self.link, folder, epoch, Part::Body, bodies).run(items).await;
+        };
+        let mut lost = Vec::new();
+        let fetcher = Fetcher::new(&mut self.link, folder, epoch, Part::Body, bodies.clone());
+        fetcher.keeping(&mut lost).run(items).await?;
+        if lost.is_empty() { Ok(()) } else { rescue.bring(&mut self.link, folder, lost, &bodies).await }
     }
 
     async fn fingerprints(

@@ -13,16 +13,16 @@ use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use tokio::sync::Mutex;
 
 use self::alike::{Candidates, key};
 use super::{Categories, Sighted, Sought};
 use crate::{
     body::BodyStore,
     error::Result,
-    graph::{MailFolder, Mailbox, Message, MessagePatch, WellKnown},
+    graph::{MailFolder, Mailbox, Message, MessagePatch},
     imap::utf7,
     limits,
+    mailbox::GraphFolders,
     model::FolderPath,
 };
 
@@ -30,25 +30,13 @@ use crate::{
 pub struct GraphCategories {
     mailbox: Mailbox,
     bodies: BodyStore,
-    /// The folders as they were listed last.
-    folders: Mutex<HashMap<FolderPath, MailFolder>>,
+    folders: GraphFolders,
 }
 
 impl GraphCategories {
     /// Of this mailbox; `bodies` takes what must be read to tell messages apart.
     pub fn new(mailbox: Mailbox, bodies: BodyStore) -> Self {
-        GraphCategories { mailbox, bodies, folders: Mutex::default() }
-    }
-
-    /// The folder of a path as IMAP tells it; listed anew where it is not known.
-    async fn folder(&self, path: &FolderPath) -> Result<Option<MailFolder>> {
-        let mut known = self.folders.lock().await;
-        let path = folded(path);
-        if !known.contains_key(&path) {
-            let inbox = self.mailbox.well_known(WellKnown::Inbox).await?.map(|inbox| inbox.id);
-            *known = by_path(self.mailbox.folder_tree().await?, inbox.as_deref());
-        }
-        Ok(known.get(&path).cloned())
+        GraphCategories { mailbox, bodies, folders: GraphFolders::default() }
     }
 
     /// The messages of a folder that may be among those sought: a few by their Message-IDs, many by a look at all of it.
@@ -91,7 +79,7 @@ impl Categories for GraphCategories {
         }
         let unknown: Vec<usize> = (0..sought.len()).filter(|at| sought[*at].id.is_none()).collect();
         let ids = unknown.iter().filter_map(|at| sought[*at].message_id.clone()).collect::<HashSet<_>>();
-        let folder = if ids.is_empty() { None } else { self.folder(folder).await? };
+        let folder = if ids.is_empty() { None } else { self.folders.find(&self.mailbox, folder).await? };
         let Some(folder) = folder else { return Ok(sighted) };
         let mut candidates = Candidates::of(self.candidates(&folder, ids).await?);
         candidates.forget(sighted.iter());
@@ -115,24 +103,6 @@ impl Categories for GraphCategories {
         let patches: Vec<_> = categories.into_iter().map(|(id, names)| (id, patch(names))).collect();
         self.mailbox.update_all(&patches).await
     }
-}
-
-/// The folders by their paths. IMAP calls the inbox INBOX in every language, and names have no case at Exchange (quirk 20).
-fn by_path(tree: Vec<MailFolder>, inbox: Option<&str>) -> HashMap<FolderPath, MailFolder> {
-    let mut paths: HashMap<String, FolderPath> = HashMap::new();
-    let mut folders = HashMap::new();
-    for folder in tree {
-        let above = folder.parent_folder_id.as_ref().and_then(|parent| paths.get(parent)).cloned().unwrap_or_default();
-        let name = if inbox == Some(folder.id.as_str()) { "INBOX".to_owned() } else { folder.display_name.clone() };
-        let path = FolderPath(above.0.into_iter().chain([name]).collect());
-        paths.insert(folder.id.clone(), path.clone());
-        folders.insert(folded(&path), folder);
-    }
-    folders
-}
-
-fn folded(path: &FolderPath) -> FolderPath {
-    FolderPath::new(path.0.iter().map(|segment| segment.to_lowercase()))
 }
 
 /// A label or a keyword as a category. Keywords are modified UTF-7 where clients write names in them; Outlook separates categories

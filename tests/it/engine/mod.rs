@@ -16,6 +16,7 @@ mod poison;
 mod power;
 mod refusing;
 mod renumbered;
+mod rescue;
 mod rounds;
 mod scenes;
 mod smoke;

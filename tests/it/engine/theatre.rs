@@ -153,7 +153,8 @@ pub fn pair(cast: &Cast, source: &Server, target: &Server, who: &str) -> Pair {
     }
 }
 
-fn settings(server: &Server, side: Side, profile: &'static Profile) -> ImapSettings {
+/// How the engine reaches a server.
+pub fn settings(server: &Server, side: Side, profile: &'static Profile) -> ImapSettings {
     let mut settings = super::settings(place::loopback(server.port()), Accounts::USER, side);
     let password = Secret::new(Accounts::PASSWORD.to_owned());
     settings.sign_in.login = Login::Password { user: Accounts::USER.to_owned(), password };
