@@ -153,7 +153,7 @@ pub const ALLOWANCE_GRAIN: Duration = Duration::from_secs(300);
 /// How long a POP3 server may think about a sign-in (quirk 113: minutes; Dovecot's own client waits for five).
 pub const POP3_SIGN_IN: Duration = Duration::from_secs(300);
 /// How long the replies to a probe of pipelining may take: a server that took all commands has nothing to look up for them.
-pub const POP3_PROBE: Duration = Duration::from_secs(10);
+pub const POP3_PROBE: Duration = Duration::from_secs(5);
 /// Lines of a reply to CAPA that are read.
 pub const POP3_CAPABILITIES: usize = 200;
 /// Messages of one maildrop.

@@ -13,7 +13,7 @@ use crate::{
     model::{BodyHash, RowState},
     source::{FetchItem, SourceSession},
     transfer::{
-        bodies,
+        bodies::{self, Forms},
         matching::{Group, Item, Tolerance, group},
         run::Run,
     },
@@ -31,10 +31,8 @@ pub(super) async fn identify(
     let (old, new) = rows_of(run, &rebirth).await?;
     tracing::info!(folder = %rebirth.folder.path, known = old.len(), listed = new.len(), "The source renumbered a folder; its messages are recognised by content.");
     let found = items_of_new(source, &rebirth, &new).await?;
-    let mut pairs = Vec::new();
-    for group in group(old.values().filter_map(item_of_old), found) {
-        pairs.extend(decide(run, source, &rebirth, &new, &group, max_line).await?);
-    }
+    let groups = group(old.values().filter_map(item_of_old), found);
+    let mut pairs = decide(run, source, &rebirth, &new, &groups, max_line).await?;
     pairs.extend(repaired(run, source, &rebirth, &old, &new, &pairs, max_line).await?);
     take_keys(run, &rebirth, &old, &new, &pairs).await
 }
@@ -81,30 +79,42 @@ fn fetch_item(row: &Row) -> FetchItem {
     FetchItem { row: row.id, id: row.key.id.clone(), size: row.size }
 }
 
+/// Which is which in every group. Bodies are read for all groups that need them at once, for a source is far away.
 async fn decide(
     run: &Run,
     source: &mut dyn SourceSession,
     rebirth: &Rebirth,
     new: &Rows,
-    group: &Group,
+    groups: &[Group],
     max_line: Option<usize>,
 ) -> Result<Vec<(i64, i64)>> {
     let stable = source.capabilities().stable_bytes;
     let tolerance = if stable { Tolerance::Exact } else { Tolerance::Rendered };
-    // A draft that was saved anew has its header and may have its size, but not its date of arrival.
-    let dated = |item: &Item| group.found.iter().all(|found| found.received_at == item.received_at);
-    if !stable || (group.is_plain(tolerance) && group.wanted.iter().all(dated)) {
-        return Ok(group.by_likeness(tolerance));
+    let (by_likeness, by_bytes): (Vec<&Group>, Vec<&Group>) =
+        groups.iter().partition(|group| !stable || is_certain(group, tolerance));
+    let items = by_bytes.iter().flat_map(|group| &group.found).filter_map(|item| new.get(&item.id)).map(fetch_item);
+    let items: Vec<_> = items.collect();
+    let mut forms = Forms::new();
+    if !items.is_empty() {
+        forms = bodies::forms(run, source, &rebirth.folder.name, rebirth.new_epoch, items, max_line).await?;
     }
-    let items = group.found.iter().filter_map(|item| new.get(&item.id)).map(fetch_item).collect();
-    let forms = bodies::forms(run, source, &rebirth.folder.name, rebirth.new_epoch, items, max_line).await?;
     // Adopted where bytes are not kept: nobody knows its hash.
     let like = |a: &Item, b: &Item| (a.size, a.received_at) == (b.size, b.received_at);
     let equal = |old: &Item, new: &Item| match old.hash {
         Some(_) => sent_as(old.hash, forms.get(&new.id)),
         None => like(old, new),
     };
-    Ok(group.by_bytes(equal))
+    let alike = by_likeness.into_iter().flat_map(|group| group.by_likeness(tolerance));
+    Ok(alike.chain(by_bytes.into_iter().flat_map(|group| group.by_bytes(equal))).collect())
+}
+
+/// Whether one old message and one new one have the same header, size and date of arrival. A draft that was saved anew has its header and
+/// may have its size, but not its date; where the source tells no date (POP3) only the bytes are certain.
+fn is_certain(group: &Group, tolerance: Tolerance) -> bool {
+    let dated = |item: &Item| {
+        item.received_at.is_some() && group.found.iter().all(|found| found.received_at == item.received_at)
+    };
+    group.is_plain(tolerance) && group.wanted.iter().all(dated)
 }
 
 /// Whether bytes of this hash are a form of a message.
