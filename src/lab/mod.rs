@@ -14,6 +14,7 @@ pub mod imap;
 pub mod mailstore;
 mod office;
 pub mod pop3;
+mod pop_host;
 mod rehearsal;
 mod web;
 pub mod zimbra;

@@ -1,4 +1,4 @@
-//! The lab as a whole: an IMAP host with generated mailboxes, an Office 365 with one, and a Microsoft 365 target that throttles mildly.
+//! The lab as a whole: an IMAP host with generated mailboxes, an Office 365 and a POP3 host with one each, and a Microsoft 365 target that throttles mildly.
 //!
 //! `mailhaul demo` and `mailhaul lab` start it; the sizes are such that the demo ends well within a minute.
 
@@ -15,6 +15,7 @@ use super::{
     imap::{Accounts, Latency, Persona, Profile, Server, Throttle},
     mailstore::Mailstore,
     office::Office,
+    pop_host::PopHost,
 };
 
 /// What the lab shall be like.
@@ -28,6 +29,8 @@ pub struct LabOptions {
     pub messages: usize,
     /// Items of the mailbox in Office 365; 0: there is no Office 365.
     pub office: usize,
+    /// Messages of the maildrop on the POP3 host; 0: there is none.
+    pub pop3: usize,
     /// The throttle of each target mailbox.
     pub throttle: Option<Throttle>,
     /// The time of a sign-in at the target.
@@ -45,6 +48,7 @@ impl Default for LabOptions {
             mailboxes: 4,
             messages: 300,
             office: 200,
+            pop3: 150,
             throttle: Some(Throttle::mild()),
             login: Duration::from_millis(150)..Duration::from_millis(400),
             oddities: false,
@@ -76,6 +80,7 @@ pub struct Lab {
     source: Server,
     target: Server,
     office: Option<Office>,
+    pop3: Option<PopHost>,
     authority: PathBuf,
     mailboxes: Vec<LabMailbox>,
 }
@@ -94,9 +99,10 @@ impl Lab {
             accounts.with(&one.source_user, &one.source_password, one.source.clone())
         });
         let paula = Accounts::default().with(Office::TARGET_USER, "no-password", exchange_target(Language::English));
+        let olga = paula.with(PopHost::TARGET_USER, PopHost::TARGET_PASSWORD, exchange_target(Language::English));
         let targets = mailboxes
             .iter()
-            .fold(paula, |accounts, one| accounts.with(&one.target_user, &one.target_password, one.target.clone()));
+            .fold(olga, |accounts, one| accounts.with(&one.target_user, &one.target_password, one.target.clone()));
         let millis = Duration::from_millis;
         let target = Persona::exchange(Profile::Move).with(|persona| {
             persona.throttle = options.throttle.clone();
@@ -110,8 +116,12 @@ impl Lab {
             0 => None,
             items => Some(Office::start(items, options.seed, &certificate, &target).await?),
         };
+        let pop3 = match options.pop3 {
+            0 => None,
+            messages => Some(PopHost::start(messages, options.seed, &certificate).await?),
+        };
         let source = Server::bind(source_port, sources, Persona::generic(), tls()).await?;
-        Ok(Lab { source, target, office, authority, mailboxes })
+        Ok(Lab { source, target, office, pop3, authority, mailboxes })
     }
 
     /// The IMAP host.
@@ -131,7 +141,7 @@ impl Lab {
         &self.mailboxes
     }
 
-    /// A `mailhaul.toml` for this lab; it names `users.csv` beside it, and `office.csv` where there is an Office 365.
+    /// A `mailhaul.toml` for this lab; it names `users.csv` beside it, and `office.csv` and `pop3.csv` where there are such hosts.
     pub fn configuration(&self) -> String {
         let endpoint = |name: &str, kind: &str, description: &str, server: &Server| {
             format!(
@@ -144,15 +154,22 @@ impl Lab {
         let source = endpoint("old", "imap", "the lab's IMAP host", &self.source);
         let target = endpoint("m365", "microsoft365", "the lab's Microsoft 365", &self.target);
         let office = self.office.as_ref().map(|office| office.configuration(&self.authority, self.target.port()));
+        let pop3 = self.pop3.as_ref().map(|host| host.configuration(&self.authority));
         format!(
-            "[project]\nname = \"lab\"\n\n{source}{target}[batch.all]\nsource = \"old\"\ntarget = \"m365\"\nusers = \"users.csv\"\n{}",
-            office.unwrap_or_default()
+            "[project]\nname = \"lab\"\n\n{source}{target}[batch.all]\nsource = \"old\"\ntarget = \"m365\"\nusers = \"users.csv\"\n{}{}",
+            office.unwrap_or_default(),
+            pop3.unwrap_or_default()
         )
     }
 
     /// The `office.csv` that goes with it.
     pub fn office_users(&self) -> Option<String> {
         self.office.as_ref().map(|_| Office::users())
+    }
+
+    /// The `pop3.csv` that goes with it.
+    pub fn pop3_users(&self) -> Option<String> {
+        self.pop3.as_ref().map(|_| PopHost::users())
     }
 
     /// The `users.csv` that goes with [`Lab::configuration`]. The passwords are of the lab alone.
@@ -171,7 +188,8 @@ impl Lab {
     /// messages are new.
     pub fn go_on(&self) -> usize {
         let at_office = self.office.as_ref().map_or(0, Office::go_on);
-        at_office + self.mailboxes.iter().zip(1..).map(|(one, seed)| go_on(&one.source, seed)).sum::<usize>()
+        let at_pop3 = self.pop3.as_ref().map_or(0, PopHost::go_on);
+        at_office + at_pop3 + self.mailboxes.iter().zip(1..).map(|(one, seed)| go_on(&one.source, seed)).sum::<usize>()
     }
 }
 
@@ -222,7 +240,7 @@ mod tests {
         assert_eq!(lab.users().lines().count(), 3);
         let before = lab.mailboxes()[0].source.snapshot().messages();
         assert_eq!(before, 20);
-        assert_eq!(lab.go_on(), 36);
+        assert_eq!(lab.go_on(), 42);
         assert_eq!(lab.mailboxes()[0].source.snapshot().messages(), 32);
     }
 }

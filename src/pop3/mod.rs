@@ -43,5 +43,5 @@ pub use connection::Connection;
 pub use event::Event;
 pub use listing::{Size, UniqueId};
 pub use reply::Reply;
-pub use session::Session;
+pub use session::{Fault, Session};
 pub use signin::SignIn;

@@ -10,6 +10,7 @@ use mailhaul::{
     mime::{self, Repair},
     model::ReceivedAt,
     pace,
+    pop3::{Command, Event, Fault, Session},
     project::{config::Config, users},
     sasl,
     vault::{Key, SecretName},
@@ -19,6 +20,48 @@ use mailhaul::{
 pub fn imap_replies(bytes: &[u8]) {
     let read = || format!("{:?}", imap::read_all(bytes, BodyStore::with(1 << 20, std::env::temp_dir())).len());
     assert_eq!(read(), read());
+}
+
+/// Replies of a POP3 server: the same events whatever the pieces they come in, and no message longer than what was read.
+pub fn pop3_session(bytes: &[u8]) {
+    let whole = told(bytes, usize::MAX);
+    for size in [1, 2, 5] {
+        assert_eq!(told(bytes, size), whole, "in pieces of {size}");
+    }
+    let messages =
+        whole.iter().filter_map(|event| event.strip_prefix("message ")?.split(' ').next()?.parse::<u64>().ok());
+    assert!(messages.sum::<u64>() <= bytes.len() as u64);
+}
+
+/// What a session that asked for everything tells of `bytes`.
+fn told(bytes: &[u8], size: usize) -> Vec<String> {
+    let mut session = Session::new(BodyStore::with(1 << 20, std::env::temp_dir()));
+    for number in 1..=4 {
+        let round =
+            [Command::Capa, Command::Retr(number), Command::ListOne(number), Command::Uidl, Command::Top(number)];
+        round.iter().for_each(|command| session.send(command));
+    }
+    let mut told = Vec::new();
+    let mut rest = bytes;
+    loop {
+        match session.event() {
+            Ok(Some(Event::Message(body))) => told.push(format!("message {} {:?}", body.len(), body.hash())),
+            Ok(Some(event)) => told.push(format!("{event:?}")),
+            Ok(None) if rest.is_empty() => return told,
+            Ok(None) => {
+                let room = session.room();
+                let piece = rest.len().min(room.len()).min(size);
+                room[..piece].copy_from_slice(&rest[..piece]);
+                session.filled(piece);
+                rest = &rest[piece..];
+            }
+            Err(Fault::Senseless(words)) => {
+                told.push(words);
+                return told;
+            }
+            Err(Fault::Spool(error)) => panic!("{error}"),
+        }
+    }
 }
 
 /// A message: looked at without a panic; the fingerprint is that of its header alone.

@@ -9,7 +9,7 @@ use std::path::Path;
 const MUTANTS: usize = 200;
 
 /// Pieces that the formats are made of: random bytes alone seldom make a line end or a literal.
-const PIECES: [&[u8]; 16] = [
+const PIECES: [&[u8]; 19] = [
     b"\r\n",
     b"\n",
     b"\r",
@@ -21,6 +21,9 @@ const PIECES: [&[u8]; 16] = [
     b"{3}\r\n",
     b"NIL",
     b"--b\r\n",
+    b"\r\n.\r\n",
+    b"\r\n..",
+    b"+OK\r\n",
     b"=?utf-8?B?",
     b"?=",
     b"&",
@@ -71,6 +74,11 @@ fn try_target(name: &str, check: fn(&[u8])) {
 #[test]
 fn imap_replies() {
     try_target("imap_replies", checks::imap_replies);
+}
+
+#[test]
+fn pop3_session() {
+    try_target("pop3_session", checks::pop3_session);
 }
 
 #[test]

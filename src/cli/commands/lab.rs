@@ -11,7 +11,7 @@ use crate::{
     project::outcome::Ending,
 };
 
-/// Start the stand-ins and leave them running: an IMAP host, an Office 365, and a Microsoft 365 target that throttles
+/// Start the stand-ins and leave them running: an IMAP host, a POP3 host, an Office 365, and a Microsoft 365 target that throttles
 #[derive(clap::Args)]
 pub struct LabArgs {
     /// Write the lab's mailhaul.toml and users.csv here
@@ -36,7 +36,7 @@ pub(super) async fn run(args: &LabArgs, face: &Face) -> Result<Ending> {
     let directory = args.directory.display().to_string();
     face.answer(&json!({ "directory": directory, "source_port": source, "target_port": target }), || {
         format!(
-            "IMAP source on 127.0.0.1:{source}, an Office 365 mailbox, Microsoft 365 stand-in on 127.0.0.1:{target}.\n\
+            "IMAP source on 127.0.0.1:{source}, a POP3 maildrop, an Office 365 mailbox, Microsoft 365 stand-in on 127.0.0.1:{target}.\n\
              In another terminal: mailhaul run --config {directory}/mailhaul.toml\nCtrl-C stops it.\n"
         )
     })?;
@@ -57,6 +57,9 @@ pub(super) async fn start(options: &LabOptions, directory: &Path) -> Result<Lab>
     std::fs::write(directory.join("users.csv"), lab.users()).map_err(failed)?;
     if let Some(users) = lab.office_users() {
         std::fs::write(directory.join("office.csv"), users).map_err(failed)?;
+    }
+    if let Some(users) = lab.pop3_users() {
+        std::fs::write(directory.join("pop3.csv"), users).map_err(failed)?;
     }
     Ok(lab)
 }

@@ -1,4 +1,4 @@
-//! The stand-ins, driven by clients that nobody here wrote: Python's `imaplib` and `mbsync`.
+//! The stand-ins, driven by clients that nobody here wrote: Python's `imaplib` and `poplib`, and `mbsync`.
 
 mod changes;
 mod exchange;
@@ -6,4 +6,5 @@ mod faults;
 mod imaplib;
 mod manner;
 mod mbsync;
+mod poplib;
 mod python;
