@@ -54,13 +54,14 @@ pub(super) async fn start(options: &LabOptions, directory: &Path) -> Result<Lab>
     let directory = directory.canonicalize().map_err(failed)?;
     let lab = Lab::start(options, &directory).await.map_err(failed)?;
     std::fs::write(directory.join("mailhaul.toml"), lab.configuration()).map_err(failed)?;
-    std::fs::write(directory.join("users.csv"), lab.users()).map_err(failed)?;
     if let Some(users) = lab.office_users() {
         std::fs::write(directory.join("office.csv"), users).map_err(failed)?;
     }
     if let Some(users) = lab.pop3_users() {
         std::fs::write(directory.join("pop3.csv"), users).map_err(failed)?;
     }
+    // Last: whoever waits for it finds the others.
+    std::fs::write(directory.join("users.csv"), lab.users()).map_err(failed)?;
     Ok(lab)
 }
 
