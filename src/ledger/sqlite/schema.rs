@@ -80,3 +80,52 @@ fn newer(version: i64) -> Fault {
     let subject = format!("its version is {version}, this program knows {}", current());
     Error::new(Code::LedgerNewer, Side::System, Scope::Run, Disposition::NeedsPerson, subject).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A ledger as it was when the first `count` migrations were all.
+    fn of_then(count: usize) -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        for sql in &MIGRATIONS[..count] {
+            connection.execute_batch(sql).unwrap();
+        }
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        connection.pragma_update(None, "user_version", i64::try_from(count).unwrap()).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO mailbox (id, identity) VALUES (1, 'ann@target');
+                 INSERT INTO pair (id, source, mailbox, lease) VALUES (1, 'ann@source', 1, 1);
+                 INSERT INTO folder (id, pair, name, path, subscribed, present) VALUES (1, 1, x'41', '[\"A\"]', 1, 1);
+                 INSERT INTO namespace (id, pair, name, epoch) VALUES (1, 1, x'41', 7);
+                 INSERT INTO placement (pair, folder, namespace, source_id, version, state, in_scope, size, received_at, flags)
+                     VALUES (1, 1, 1, x'00000001', x'', 2, 1, 10, 0, '');",
+            )
+            .unwrap();
+        connection
+    }
+
+    /// Everything that SQLite knows of the schema, without the words it was made by.
+    fn shape(connection: &Connection) -> Vec<String> {
+        let sql = "SELECT s.type || ' ' || s.name || ' ' || ifnull(c.name, '') || ' ' || ifnull(c.type, '')
+                   FROM sqlite_schema s LEFT JOIN pragma_table_xinfo(s.name) c ORDER BY s.name, c.cid";
+        let mut select = connection.prepare(sql).unwrap();
+        select.query_map([], |row| row.get(0)).unwrap().collect::<rusqlite::Result<_>>().unwrap()
+    }
+
+    #[test]
+    fn an_older_ledger_becomes_what_a_new_one_is_and_keeps_its_rows() {
+        let mut new = Connection::open_in_memory().unwrap();
+        migrate(&mut new).unwrap();
+        for count in 1..MIGRATIONS.len() {
+            let mut old = of_then(count);
+            migrate(&mut old).unwrap();
+            assert_eq!(shape(&old), shape(&new), "from version {count}");
+            let sound: String = old.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+            let kept: i64 =
+                old.query_row("SELECT count(*) FROM placement WHERE state = 2", [], |row| row.get(0)).unwrap();
+            assert_eq!((sound.as_str(), kept), ("ok", 1), "from version {count}");
+        }
+    }
+}
