@@ -3,7 +3,7 @@
 //! It is replaced by renaming, never rewritten, so that there is a whole key in it at every moment.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{File, OpenOptions, TryLockError},
     io::{self, Read, Write},
     os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
@@ -67,6 +67,20 @@ impl KeyFile {
         &self.path
     }
 
+    /// Keeps other rotations away as long as the answer lives. The file itself is replaced meanwhile, so its directory is locked.
+    ///
+    /// # Errors
+    /// Another process or task rotates.
+    pub(super) fn alone(&self) -> Result<File> {
+        let at = |what: String| refused(format!("the key's file {}: {what}", self.path.display()));
+        let directory = File::open(directory(&self.path)).map_err(|error| at(error.to_string()))?;
+        match directory.try_lock() {
+            Ok(()) => Ok(directory),
+            Err(TryLockError::WouldBlock) => Err(at("another rotation is under way; nothing was done".to_owned())),
+            Err(TryLockError::Error(error)) => Err(at(error.to_string())),
+        }
+    }
+
     /// Puts `key` in the place of what the file held; durable when it returns.
     pub(super) fn write(&self, key: &Key) -> Result<()> {
         let text = key.text();
@@ -87,8 +101,11 @@ fn replace(path: &Path, new: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(new, path)?;
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+    File::open(directory(path))?.sync_all()
+}
+
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The bytes of a file that only its owner may read.

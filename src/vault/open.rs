@@ -95,7 +95,9 @@ impl Vault {
     /// # Errors
     /// The file or the vault cannot be written; the old key goes on working then.
     pub async fn rotate(self, file: &KeyFile) -> Result<usize> {
-        self.is_current().await?;
+        // Two that begin at once would each write over the key of the other before either reaches the vault.
+        let _alone = file.alone()?;
+        self.current().await?;
         let new = Key::generate();
         file.write(&new.before(&self.key))?;
         let count = self.rekey(&new).await?;
@@ -114,12 +116,14 @@ impl Vault {
         self.rekey(&new).await
     }
 
-    /// Another rotation may have come between this one's opening and now: to write the key file over would lose the key of that one.
-    async fn is_current(&self) -> Result<()> {
-        if self.key.opens(&self.sealer.records.recipient().await?) {
-            return Ok(());
+    /// Whom the vault is encrypted to now. Another rotation may have come between this one's opening and now: to write the key file over
+    /// would lose the key of that one.
+    async fn current(&self) -> Result<String> {
+        let recipient = self.sealer.records.recipient().await?;
+        match self.key.opens(&recipient) {
+            true => Ok(recipient),
+            false => Err(refused("the vault's key was changed meanwhile; nothing was done, rotate again")),
         }
-        Err(refused("the vault's key was changed meanwhile; nothing was done, rotate again"))
     }
 
     async fn rekey(&self, new: &Key) -> Result<usize> {
@@ -129,7 +133,7 @@ impl Vault {
             let secret = seal::open(record, &old)?;
             Ok(seal::seal(&record.name, &secret, &to)?.sealed)
         };
-        self.sealer.records.rekey(&recipient, Box::new(reseal)).await
+        self.sealer.records.rekey(&self.current().await?, &recipient, Box::new(reseal)).await
     }
 }
 

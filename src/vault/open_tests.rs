@@ -133,6 +133,37 @@ async fn a_rotation_with_a_key_of_before_loses_nothing() {
     assert_eq!(get(&place.opened().await.unwrap(), "anna").await.as_deref(), Some("hunter2"));
 }
 
+/// Of rotations that begin in the same instant one goes on, and the key that is in the file afterwards opens the vault.
+#[tokio::test(flavor = "multi_thread")]
+async fn rotations_at_once_lose_nothing() {
+    for _ in 0..20 {
+        let place = Place::new();
+        let (first, file) = place.vault().await;
+        first.sealer().put(&[(name("anna"), secret("hunter2"))]).await.unwrap();
+        let others = [place.opened().await.unwrap(), place.opened().await.unwrap()];
+        let all = [first].into_iter().chain(others).map(|vault| {
+            let file = file.clone();
+            tokio::spawn(async move { vault.rotate(&file).await.is_ok() })
+        });
+        let mut done = 0;
+        for task in all.collect::<Vec<_>>() {
+            done += usize::from(task.await.unwrap());
+        }
+        assert_eq!(done, 1);
+        assert_eq!(get(&place.opened().await.unwrap(), "anna").await.as_deref(), Some("hunter2"));
+    }
+}
+
+#[tokio::test]
+async fn a_vault_is_not_rekeyed_from_a_key_that_it_has_no_more() {
+    let place = Place::new();
+    let (vault, _) = place.vault().await;
+    let (stale, new) = (Key::generate(), Key::generate());
+    let refused = place.records().rekey(&stale.recipient(), &new.recipient(), Box::new(|_| Ok(Vec::new()))).await;
+    assert!(refused.is_err());
+    assert_eq!(place.records().recipient().await.unwrap(), vault.key.recipient());
+}
+
 /// The file of the key and the vault as they are at each step of a rotation that is cut there.
 #[tokio::test]
 async fn a_rotation_that_is_cut_anywhere_leaves_all_readable() {
@@ -154,7 +185,11 @@ async fn a_rotation_that_is_cut_anywhere_leaves_all_readable() {
                         Ok(record.sealed.iter().map(|byte| !byte).collect())
                     }
                 };
-                place.records().rekey(&new.recipient(), Box::new(reseal)).await.unwrap_err();
+                place
+                    .records()
+                    .rekey(&vault.current().await.unwrap(), &new.recipient(), Box::new(reseal))
+                    .await
+                    .unwrap_err();
             }
             _ => assert_eq!(vault.rekey(&new).await.unwrap(), 2),
         }

@@ -38,8 +38,8 @@ pub trait Records: Send + Sync {
     async fn get(&self, name: &SecretName) -> Result<Option<Record>>;
     /// What is there, by name.
     async fn list(&self) -> Result<Vec<Held>>;
-    /// Makes `recipient` the vault's and encrypts every record anew: all or nothing.
-    async fn rekey(&self, recipient: &str, reseal: Reseal) -> Result<usize>;
+    /// Makes `recipient` the vault's and encrypts every record anew: all or nothing. Refused where it is not `from` any more.
+    async fn rekey(&self, from: &str, recipient: &str, reseal: Reseal) -> Result<usize>;
     /// Removes records so that nothing of them is left; returns how many there were.
     async fn wipe(&self, names: Vec<SecretName>) -> Result<usize>;
 }

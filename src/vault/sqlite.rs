@@ -166,9 +166,12 @@ impl Records for SecretsFile {
         .await
     }
 
-    async fn rekey(&self, to: &str, mut reseal: Reseal) -> Result<usize> {
-        let to = to.to_owned();
+    async fn rekey(&self, from: &str, to: &str, mut reseal: Reseal) -> Result<usize> {
+        let (from, to) = (from.to_owned(), to.to_owned());
         self.call(move |connection| {
+            if recipient(connection)? != from {
+                return Err(refused("the vault's key was changed meanwhile; nothing was done, rotate again").into());
+            }
             let names: Vec<String> = connection
                 .prepare("SELECT name FROM secret")?
                 .query_map([], |row| row.get(0))?
