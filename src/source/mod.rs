@@ -8,6 +8,7 @@ pub mod imap;
 pub mod items;
 mod keyword;
 pub mod pop3;
+mod whole;
 pub mod zimbra;
 
 use async_trait::async_trait;

@@ -17,11 +17,13 @@ use async_trait::async_trait;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::sync::{OnceCell, mpsc};
 
-use super::{DiscoverEvent, FetchItem, Fetched, SourceCapabilities, SourceConnector, SourceFolder, SourceSession};
+use super::{
+    DiscoverEvent, FetchItem, Fetched, SourceCapabilities, SourceConnector, SourceFolder, SourceSession, whole,
+};
 use crate::{
     body::BodyStore,
     clock,
-    error::{Code, Disposition, Error, Result, Scope},
+    error::{Error, Result, Scope},
     graph::{ItemStore, Mailbox},
     limits,
     mailbox::items::{evidence, folder_id, needs, tree},
@@ -97,11 +99,7 @@ struct ItemSession {
 
 impl ItemSession {
     fn refuse_other_epoch(&self, folder: &FolderName, epoch: u64) -> Result<()> {
-        if epoch == EPOCH {
-            return Ok(());
-        }
-        let (side, subject) = (self.settings.mailbox.side(), format!("folder {folder:?}"));
-        Err(Error::new(Code::Identity, side, Scope::Folder, Disposition::RetryAfter(None), subject))
+        whole::same_life(epoch == EPOCH, self.settings.mailbox.side(), folder)
     }
 }
 

@@ -25,13 +25,13 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use super::{
-    DiscoverEvent, FetchItem, FetchResult, Fetched, SourceCapabilities, SourceConnector, SourceFolder, SourceSession,
+    DiscoverEvent, FetchItem, Fetched, SourceCapabilities, SourceConnector, SourceFolder, SourceSession, whole,
 };
 use crate::{
     body::BodyStore,
     clock,
-    error::{Code, Disposition, Error, Result, Scope},
-    limits, mime,
+    error::Result,
+    limits,
     model::{Fingerprint, FolderName},
     pace::{Limiter, Rates},
     zimbra::Mailbox,
@@ -110,12 +110,7 @@ impl ZimbraSession {
     }
 
     fn refuse_other_epoch(&self, folder: &FolderName, epoch: u64) -> Result<()> {
-        let side = self.settings.mailbox.side();
-        let subject = || format!("folder {folder:?}");
-        match Life::is_of(&self.account, epoch) {
-            true => Ok(()),
-            false => Err(Error::new(Code::Identity, side, Scope::Folder, Disposition::RetryAfter(None), subject())),
-        }
+        whole::same_life(Life::is_of(&self.account, epoch), self.settings.mailbox.side(), folder)
     }
 }
 
@@ -165,21 +160,7 @@ impl SourceSession for ZimbraSession {
         items: Vec<FetchItem>,
     ) -> Result<Vec<(i64, Fingerprint)>> {
         self.refuse_other_epoch(folder, epoch)?;
-        let (to_fetch, queue) = mpsc::channel(1);
-        let (bodies, mut arrived) = mpsc::channel(limits::LANE_QUEUE);
-        to_fetch.try_send(items).map_err(|_| Error::bug("a fresh channel is full"))?;
-        drop(to_fetch);
-        let collected = async {
-            let mut fingerprints = Vec::new();
-            while let Some(Fetched { row, what }) = arrived.recv().await {
-                if let FetchResult::Body(body) = what {
-                    fingerprints.extend(mime::fingerprint_body(&body).ok().map(|print| (row, print)));
-                }
-            }
-            fingerprints
-        };
-        let (fetched, fingerprints) = tokio::join!(self.fetcher().run(queue, bodies), collected);
-        fetched.map(|()| fingerprints)
+        whole::fingerprints(items, |queue, bodies| self.fetcher().run(queue, bodies)).await
     }
 
     async fn close(self: Box<Self>) {}

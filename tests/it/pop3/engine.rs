@@ -59,7 +59,7 @@ impl Journey {
             source: Arc::new(source),
             target: Arc::new(ImapTarget::new(settings)),
         };
-        let ledger: Arc<dyn Ledger> = SqliteLedger::open(&self.home.path().join("ledger.db")).unwrap();
+        let ledger: Arc<dyn Ledger> = SqliteLedger::open(self.home.path().join("ledger.db")).unwrap();
         transfer::run_pass(&pair, ledger, &options, observer, CancellationToken::new()).await
     }
 
