@@ -238,6 +238,8 @@ pub const TOKENS_KEPT: usize = 20_000;
 pub const TOKEN_REQUESTS: usize = 8;
 /// The share of its life after which an access token is renewed (percent; microsoft365.md §2.6).
 pub const TOKEN_RENEWED_PERCENT: u32 = 80;
+/// How long the secrets of a finalised pair are kept, where the configuration does not say: three days of sweeps.
+pub const SECRETS_KEPT: Duration = Duration::from_secs(72 * 3600);
 /// What a server's words share with a secret counts as an echo of it from this length on (bytes); a shorter secret only as a whole word.
 pub const SECRET_PART: usize = 12;
 /// The life of an access token whose server does not tell it (RFC 6749 §5.1 lets it).

@@ -8,6 +8,7 @@ pub mod connect;
 pub mod credentials;
 pub mod endpoint;
 pub mod files;
+pub mod finalised;
 pub mod oauth;
 pub mod outcome;
 pub mod pairs;

@@ -14,6 +14,7 @@ use crate::{
     project::{
         config::{Batch, Config},
         endpoint::{self, Endpoint},
+        finalised::Finalised,
         users::{self, Faults, Login, User},
     },
     transfer::Options,
@@ -60,7 +61,11 @@ pub struct MailboxPair {
 ///
 /// # Errors
 /// A user file is wrong, a password is nowhere, or one source mailbox is there twice.
-pub fn all(config: &Config, held: &HashSet<SecretName>) -> Result<(Vec<MailboxPair>, Vec<String>)> {
+pub fn all(
+    config: &Config,
+    held: &HashSet<SecretName>,
+    finalised: &Finalised,
+) -> Result<(Vec<MailboxPair>, Vec<String>)> {
     if config.batches.is_empty() {
         return Err(Error::config(
             "the configuration has no batch. Add a table [batch.NAME] with source, target and users.",
@@ -71,7 +76,7 @@ pub fn all(config: &Config, held: &HashSet<SecretName>) -> Result<(Vec<MailboxPa
         let mut faults = Faults::default();
         for user in users::read(&batch.users)? {
             let line = user.line;
-            match pair(batch, user, held).and_then(|pair| refuse_twice(pair, &mut sources)) {
+            match pair(batch, user, held, finalised).and_then(|pair| refuse_twice(pair, &mut sources)) {
                 Ok(pair) => {
                     targets.entry(pair.target.identity()).or_default().push(pair.source.login.address.clone());
                     pairs.push(pair);
@@ -110,7 +115,7 @@ pub fn select(pairs: Vec<MailboxPair>, wanted: &[String], batch: Option<&str>) -
     Ok(pairs.into_iter().filter(chosen).collect())
 }
 
-fn pair(batch: &Batch, user: User, held: &HashSet<SecretName>) -> Result<MailboxPair, String> {
+fn pair(batch: &Batch, user: User, held: &HashSet<SecretName>, finalised: &Finalised) -> Result<MailboxPair, String> {
     let source = batch.source.clone();
     let target = endpoint::target_of(&source, &batch.target)?;
     let pair = MailboxPair {
@@ -122,8 +127,10 @@ fn pair(batch: &Batch, user: User, held: &HashSet<SecretName>) -> Result<Mailbox
         kind: user.kind,
         options: batch.options.clone(),
     };
-    need_password(&pair.source, "password", held)?;
-    need_password(&pair.target, "target_password", held)?;
+    if !finalised.is_closed(&pair, held) {
+        need_password(&pair.source, "password", held)?;
+        need_password(&pair.target, "target_password", held)?;
+    }
     refuse_itself(&pair.source, &pair.target)?;
     Ok(pair)
 }

@@ -10,7 +10,11 @@ fn project(config: &str, files: &[(&str, &str)]) -> Result<(Vec<MailboxPair>, Ve
     for (name, text) in files {
         std::fs::write(directory.path().join(name), text).unwrap();
     }
-    all(&Config::parse(&directory.path().join("mailhaul.toml"), config).unwrap(), &HashSet::new())
+    all(
+        &Config::parse(&directory.path().join("mailhaul.toml"), config).unwrap(),
+        &HashSet::new(),
+        &Finalised::default(),
+    )
 }
 
 fn refused(config: &str, files: &[(&str, &str)]) -> String {
@@ -76,9 +80,9 @@ fn a_password_may_be_in_the_vault() {
     std::fs::write(directory.path().join("one.csv"), format!("{HEADER}a@old,a@new,,q,\n")).unwrap();
     let config = Config::parse(&directory.path().join("mailhaul.toml"), CONFIG).unwrap();
     let held = |user| HashSet::from([SecretName::password("old", user)]);
-    let (pairs, _) = all(&config, &held("A@old")).unwrap();
+    let (pairs, _) = all(&config, &held("A@old"), &Finalised::default()).unwrap();
     assert_eq!(pairs[0].source.missing_password(), Some(SecretName::password("old", "a@old")));
     assert_eq!(pairs[0].target.missing_password(), None);
-    let said = all(&config, &held("b@old")).err().unwrap();
+    let said = all(&config, &held("b@old"), &Finalised::default()).err().unwrap();
     assert!(said.subject().contains("mailhaul secrets set 'password/old/a@old'"), "{said}");
 }

@@ -74,6 +74,22 @@ impl TryFrom<String> for Lasting {
     }
 }
 
+/// How long after a pair was finalised its secrets are wiped: `"72h"`, or `"never"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct WipeAfter(pub Option<Duration>);
+
+impl TryFrom<String> for WipeAfter {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let wrong = |_| format!("`{text}` is neither a length of time (`72h`) nor `never`");
+        match text.as_str() {
+            "never" => Ok(WipeAfter(None)),
+            time => time.parse().map(|Lasting(time)| WipeAfter(Some(time))).map_err(wrong),
+        }
+    }
+}
+
 /// So much in a time: `"9600/10m"`, `"135MB/5m"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]

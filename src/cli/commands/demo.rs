@@ -16,6 +16,7 @@ use crate::{
     project::{
         config::Config,
         credentials,
+        finalised::Finalised,
         outcome::{Aim, Ending},
         pairs::{self, MailboxPair},
         report::{self, RunReport},
@@ -105,7 +106,7 @@ impl<'a> Stage<'a> {
     async fn new(face: &'a Face, directory: &Path) -> Result<Self> {
         let config = Config::read(&directory.join("mailhaul.toml"))?;
         let store = Store::locate(None, None, directory)?;
-        let (mut pairs, _) = pairs::all(&config, &HashSet::new())?;
+        let (mut pairs, _) = pairs::all(&config, &HashSet::new(), &Finalised::default())?;
         credentials::fill(&Secrets::locate(&store, None, None), &keys::passphrase, &mut pairs).await?;
         Ok(Stage { face, ledger: store.open()?, store, pairs, stop: interrupt::listen(face)? })
     }

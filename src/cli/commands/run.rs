@@ -1,10 +1,6 @@
 //! `mailhaul run`: a pass over the project's mailbox pairs.
 
-use super::{
-    options::PassArg,
-    pass,
-    scope::{Project, ScopeArgs},
-};
+use super::{options::PassArg, pass, scope::ScopeArgs};
 use crate::{cli::face::Face, error::Result, project::outcome::Ending, transfer::Deletions};
 
 /// Run a pass over the mailbox pairs; the same command again resumes
@@ -21,12 +17,14 @@ pub struct RunArgs {
 }
 
 pub(super) async fn run(args: &RunArgs, face: &Face) -> Result<Ending> {
-    let Project { store, pairs, .. } = args.scope.project(face).await?;
-    let mut pairs = pass::with_pass(pairs, PassArg::kind(args.pass));
+    let project = args.scope.project(face).await?;
+    let mut pairs = pass::with_pass(project.pairs.clone(), PassArg::kind(args.pass));
     for pair in &mut pairs {
         if let Deletions::Mirror { approved } = &mut pair.options.deletions {
             *approved = args.approve_deletions;
         }
     }
-    pass::run(face, &store, pairs).await
+    let ending = pass::run(face, &project.store, pairs).await?;
+    project.wipe_due(face).await;
+    Ok(ending)
 }

@@ -1,13 +1,14 @@
 //! Which mailbox pairs of the project a command is about.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use crate::{
     cli::{face::Face, keys},
-    error::Result,
+    error::{Error, Result},
     project::{
         config::Config,
         credentials,
+        finalised::{self, Finalised},
         pairs::{self, MailboxPair},
         secrets::Secrets,
         store::Store,
@@ -36,8 +37,25 @@ pub(super) struct Project {
     pub store: Store,
     /// Its vault.
     pub secrets: Secrets,
+    /// How long secrets are kept after a pair was finalised; `None`: until they are wiped by hand.
+    pub kept: Option<Duration>,
     /// The chosen pairs, by priority.
     pub pairs: Vec<MailboxPair>,
+    /// All of them.
+    pub everyone: Vec<MailboxPair>,
+    finalised: Finalised,
+}
+
+impl Project {
+    /// Wipes what finalised pairs do not need any more, and tells it.
+    pub(super) async fn wipe_due(&self, face: &Face) {
+        let Some(kept) = self.kept else { return };
+        match finalised::wipe_due(&self.store, &self.secrets, &self.everyone, kept).await {
+            Ok(wiped) if wiped.is_empty() => {}
+            Ok(wiped) => face.note(&format!("Secrets wiped of pairs that are finalised: {}", wiped.len())),
+            Err(error) => face.warn(&format!("The secrets of finalised pairs could not be wiped: {error}")),
+        }
+    }
 }
 
 impl ScopeArgs {
@@ -47,10 +65,37 @@ impl ScopeArgs {
     /// The configuration or a user file is wrong, a name fits nothing, or the vault cannot be opened.
     pub(super) async fn project(&self, face: &Face) -> Result<Project> {
         let project = project(face).await?;
-        let mut pairs = pairs::select(project.pairs, &self.pairs, self.batch.as_deref())?;
+        let chosen = pairs::select(project.pairs, &self.pairs, self.batch.as_deref())?;
+        let mut pairs = without_closed(face, chosen, &project.finalised, &project.secrets).await?;
         credentials::fill(&project.secrets, &keys::passphrase, &mut pairs).await?;
         Ok(Project { pairs, ..project })
     }
+}
+
+/// The pairs that still have what they sign in with.
+///
+/// # Errors
+/// None has; or the vault cannot be read.
+async fn without_closed(
+    face: &Face,
+    chosen: Vec<MailboxPair>,
+    finalised: &Finalised,
+    secrets: &Secrets,
+) -> Result<Vec<MailboxPair>> {
+    let held = secrets.names().await?;
+    let (closed, open): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|pair| finalised.is_closed(pair, &held));
+    match (closed.len(), open.is_empty()) {
+        (0, _) => {}
+        (_, true) => {
+            return Err(Error::usage(
+                "these mailbox pairs are finalised and their secrets wiped. Store them again to go on.",
+            ));
+        }
+        (count, false) => {
+            face.note(&format!("note: mailbox pairs left out, for they are finalised and their secrets wiped: {count}"))
+        }
+    }
+    Ok(open)
 }
 
 /// The configuration.
@@ -76,9 +121,15 @@ fn config_if_any(face: &Face) -> Result<Option<Config>> {
 pub(super) async fn project(face: &Face) -> Result<Project> {
     let config = config(face)?;
     let (store, secrets) = places(face, Some(&config))?;
-    let (pairs, notes) = pairs::all(&config, &secrets.names().await?)?;
+    // Without a vault nothing was ever wiped; and what is wrong with the ledger is told by whoever needs it.
+    let finalised = match secrets.path().exists() {
+        true => Finalised::in_store(&store).await.unwrap_or_default(),
+        false => Finalised::default(),
+    };
+    let (pairs, notes) = pairs::all(&config, &secrets.names().await?, &finalised)?;
     notes.iter().for_each(|note| face.note(&format!("note: {note}")));
-    Ok(Project { name: config.name, store, secrets, pairs })
+    let (everyone, kept) = (pairs.clone(), config.wipe_secrets);
+    Ok(Project { name: config.name, store, secrets, kept, pairs, everyone, finalised })
 }
 
 /// The vault of the project if there is one, else of the ledger alone.
@@ -107,5 +158,6 @@ pub(super) async fn project_or_ledger(face: &Face) -> Result<Project> {
         return project(face).await;
     }
     let (store, secrets) = places(face, None)?;
-    Ok(Project { name: "mailhaul".to_owned(), store, secrets, pairs: Vec::new() })
+    let (pairs, everyone, finalised) = Default::default();
+    Ok(Project { name: "mailhaul".to_owned(), store, secrets, kept: None, pairs, everyone, finalised })
 }

@@ -1,9 +1,6 @@
 //! `mailhaul verify`: the comparison by itself. Nothing is listed anew and nothing copied.
 
-use super::{
-    pass,
-    scope::{Project, ScopeArgs},
-};
+use super::{pass, scope::ScopeArgs};
 use crate::{
     cli::face::Face,
     error::Result,
@@ -22,9 +19,11 @@ pub struct VerifyArgs {
 }
 
 pub(super) async fn run(args: &VerifyArgs, face: &Face) -> Result<Ending> {
-    let Project { store, pairs, .. } = args.scope.project(face).await?;
-    let mut pairs = pass::with_pass(pairs, PassKind::Verify);
+    let project = args.scope.project(face).await?;
+    let mut pairs = pass::with_pass(project.pairs.clone(), PassKind::Verify);
     let level = if args.content { VerifyLevel::Content } else { VerifyLevel::Sample };
     pairs.iter_mut().for_each(|pair| pair.options.verify = level);
-    pass::run(face, &store, pairs).await
+    let ending = pass::run(face, &project.store, pairs).await?;
+    project.wipe_due(face).await;
+    Ok(ending)
 }

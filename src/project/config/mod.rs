@@ -12,15 +12,18 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use crate::{
     error::{Error, Result},
+    limits,
     project::{
         endpoint::{Endpoint, only_source},
         files,
         oauth::OauthClient,
         place::Text,
+        values::WipeAfter,
     },
     transfer::Options,
 };
@@ -38,6 +41,8 @@ pub struct Config {
     pub key_file: Option<PathBuf>,
     /// The configuration's directory; relative names start there.
     pub directory: PathBuf,
+    /// How long secrets are kept after a pair was finalised; `None`: until somebody wipes them.
+    pub wipe_secrets: Option<Duration>,
     /// Batches in the order of the file.
     pub batches: Vec<Batch>,
     /// Its OAuth clients, by name.
@@ -107,7 +112,9 @@ impl Config {
         let batches = batches.collect::<Result<Vec<_>>>()?;
         let name = raw.project.name.clone().unwrap_or_else(|| "mailhaul".to_owned());
         let key_file = raw.project.key_file.as_ref().map(|file| directory.join(file));
-        Ok(Config { name, store: raw.project.store.clone(), key_file, directory, batches, clients, endpoints })
+        let wipe_secrets = raw.project.wipe_secrets.map_or(Some(limits::SECRETS_KEPT), |WipeAfter(time)| time);
+        let store = raw.project.store.clone();
+        Ok(Config { name, store, key_file, wipe_secrets, directory, batches, clients, endpoints })
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
         endpoint::Kind,
         oauth::Provider,
         place::Text,
-        values::{Day, Lasting, Pattern, PerTime, Size},
+        values::{Day, Lasting, Pattern, PerTime, Size, WipeAfter},
     },
     secret::Secret,
     target::Transport,
@@ -39,6 +39,7 @@ pub(super) struct Project {
     pub(super) name: Option<String>,
     pub(super) store: Option<String>,
     pub(super) key_file: Option<String>,
+    pub(super) wipe_secrets: Option<WipeAfter>,
 }
 
 #[derive(Deserialize)]

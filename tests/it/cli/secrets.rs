@@ -65,7 +65,36 @@ fn a_run_finds_the_passwords_that_were_imported() {
     let said = done(home, &["secrets", "wipe", "--finalised"]);
     assert!(said.out.contains("password/old/u1"), "{said:#?}");
     assert_eq!(names(home), [""; 0]);
-    mailhaul(home, &["run"], "", &[]).expect(2, "`password` is empty, and endpoint `old`");
+    mailhaul(home, &["run"], "", &[]).expect(2, "these mailbox pairs are finalised and their secrets wiped");
+}
+
+/// Of two pairs one is finalised: its secrets go by themselves, it is left out from then on, and the other goes on.
+#[test]
+fn the_secrets_of_a_finalised_pair_go_by_themselves() {
+    let (source, target) = (Dovecot::start(), Dovecot::start());
+    for user in ["u1", "u2"] {
+        post(&source, user, "INBOX", 3);
+    }
+    let users = [("u1".to_owned(), "v1".to_owned()), ("u2".to_owned(), "v2".to_owned())];
+    let project = Project::new(source.address(), target.address(), &users, 2);
+    let home = project.home.path();
+    done(home, &["secrets", "import", "users.csv", "--empty-columns"]);
+    assert_eq!(project.run(&["run", "--pass", "final", "u1@old.example"]).code, Some(0));
+    assert_eq!(names(home).len(), 4, "three days are left for sweeps");
+
+    let configuration = home.join("mailhaul.toml");
+    let text = fs::read_to_string(&configuration).unwrap();
+    fs::write(&configuration, text.replace("[project]\n", "[project]\nwipe-secrets = \"1ms\"\n")).unwrap();
+    let run = project.run(&["run"]);
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    assert!(run.stderr.contains("Secrets wiped of pairs that are finalised: 2"), "{run:#?}");
+    assert_eq!(names(home), ["password/new/v2", "password/old/u2"]);
+
+    let run = project.run(&["run"]);
+    assert_eq!((run.code, run.document["mailboxes"].as_array().map(Vec::len)), (Some(0), Some(1)), "{run:#?}");
+    assert!(run.stderr.contains("they are finalised and their secrets wiped: 1"), "{run:#?}");
+    done(home, &["status"]);
+    done(home, &["report", "--out", "report"]);
 }
 
 #[test]

@@ -9,12 +9,11 @@ use crate::{
     cli::face::Face,
     error::{Error, Result},
     project::{
+        finalised::Finalised,
         outcome::Ending,
         pairs::{self, MailboxPair},
         secrets::{self, Secrets},
-        words,
     },
-    transfer::{Outcome, PassKind},
     vault::SecretName,
 };
 
@@ -27,7 +26,7 @@ pub struct WipeArgs {
     /// Those of this mailbox pair, by its source's or target's address
     #[arg(long, value_name = "PAIR")]
     pair: Vec<String>,
-    /// Those of every pair whose last pass was a final one and is verified
+    /// Those of every pair whose final pass is verified, and everything after it
     #[arg(long)]
     finalised: bool,
 }
@@ -59,32 +58,16 @@ async fn wipe(secrets: &Secrets, names: Vec<SecretName>) -> Result<Vec<SecretNam
 
 async fn of_pairs(args: &WipeArgs, face: &Face) -> Result<Vec<SecretName>> {
     let project = scope::project(face).await?;
-    let (done, open) = match args.finalised {
-        true => finalised(&project).await?,
-        false => {
-            let named = pairs::select(project.pairs.clone(), &args.pair, None)?;
-            let chosen: HashSet<_> = named.iter().map(identities).collect();
-            project.pairs.into_iter().partition(|pair| chosen.contains(&identities(pair)))
-        }
-    };
+    if args.finalised {
+        return Ok(Finalised::in_store(&project.store).await?.unneeded(&project.everyone, i64::MAX));
+    }
+    let named = pairs::select(project.pairs, &args.pair, None)?;
+    let chosen: HashSet<_> = named.iter().map(identities).collect();
+    let (done, open): (Vec<_>, Vec<_>) =
+        project.everyone.into_iter().partition(|pair| chosen.contains(&identities(pair)));
     // Pairs may share a mailbox, and with it a password.
     let needed: HashSet<SecretName> = open.iter().flat_map(secrets::names_of).collect();
     Ok(done.iter().flat_map(secrets::names_of).filter(|name| !needed.contains(name)).collect())
-}
-
-/// The pairs that are finalised, and the others.
-async fn finalised(project: &scope::Project) -> Result<(Vec<MailboxPair>, Vec<MailboxPair>)> {
-    let records = match project.store.path().exists() {
-        true => project.store.open_read_only()?.pairs().await?,
-        false => Vec::new(),
-    };
-    let finals = records.into_iter().filter(|record| {
-        record.latest.as_ref().is_some_and(|pass| {
-            pass.kind == PassKind::Final.word() && pass.outcome.as_deref() == Some(words::outcome(Outcome::Verified))
-        })
-    });
-    let done: HashSet<(String, String)> = finals.map(|record| (record.source, record.target)).collect();
-    Ok(project.pairs.iter().cloned().partition(|pair| done.contains(&identities(pair))))
 }
 
 fn identities(pair: &MailboxPair) -> (String, String) {
