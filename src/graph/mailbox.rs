@@ -52,7 +52,7 @@ impl Mailbox {
         self.caller.allowance.as_ref().map(super::Allowance::usage).unwrap_or_default()
     }
 
-    fn url(&self, segments: &[&str], query: &[(&str, &str)]) -> Url {
+    pub(super) fn url(&self, segments: &[&str], query: &[(&str, &str)]) -> Url {
         let path: Vec<&str> = ["users", self.user.as_str()].into_iter().chain(segments.iter().copied()).collect();
         address(self.caller.service.root(), &path, query)
     }

@@ -10,6 +10,7 @@
 
 mod allowance;
 mod batch;
+mod edits;
 mod item_folders;
 mod items;
 mod mailbox;

@@ -80,6 +80,11 @@ impl Request {
         Request { method: Method::PATCH, payload: Payload::Json(json), ..Request::get(url, what) }
     }
 
+    /// A request that removes what may be gone already.
+    pub(super) fn delete(url: Url, what: &'static str) -> Self {
+        Request { method: Method::DELETE, ..Request::get(url, what) }
+    }
+
     /// The same, which may be repeated.
     pub(super) fn repeatable(self) -> Self {
         Request { effect: Effect::Repeatable, ..self }

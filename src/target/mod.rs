@@ -454,6 +454,11 @@ pub trait TargetEditor: Send {
     /// Renames a folder.
     async fn rename_folder(&mut self, from: &FolderName, to: &FolderPath) -> Result<FolderName>;
 
+    /// Which of these it would remove: those that are as they were left, of a kind that the target removes.
+    async fn removable(&mut self, _folder: &FolderName, uids: Vec<u32>) -> Result<Vec<u32>> {
+        Ok(uids)
+    }
+
     /// Removes messages by UID EXPUNGE. Without UIDPLUS it marks them `\Deleted` and returns `false`.
     async fn remove(&mut self, folder: &FolderName, uids: Vec<u32>) -> Result<bool>;
 }

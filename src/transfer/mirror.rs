@@ -91,6 +91,17 @@ async fn remove_unchanged(run: &Run, target: &mut dyn TargetSession, job: &Job, 
     };
     let (doomed, kept): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(unchanged);
     let uids: Vec<u32> = doomed.iter().filter_map(|row| uid_of(row)).collect();
+    let uids = if uids.is_empty() { uids } else { target.editor().removable(&job.folder, uids).await? };
+    let (doomed, staying): (Vec<&Row>, Vec<&Row>) =
+        doomed.into_iter().partition(|row| uid_of(row).is_some_and(|uid| uids.contains(&uid)));
+    if !staying.is_empty() {
+        note(
+            run,
+            job,
+            staying.len(),
+            "gone from the source, and of a kind that is not removed or changed since: they stay",
+        );
+    }
     if !uids.is_empty() {
         let expunged = target.editor().remove(&job.folder, uids).await?;
         run.ledger.correct(run.lease, doomed.iter().map(|row| Correction::Removed(row.id)).collect()).await?;

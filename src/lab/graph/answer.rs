@@ -50,6 +50,11 @@ impl Answer {
         Answer { status: 200, content: Content::Text(bytes), retry_after: None }
     }
 
+    /// Done, with nothing to say.
+    pub(super) fn nothing() -> Self {
+        Answer { status: 204, ..Answer::text(Bytes::new()) }
+    }
+
     pub(super) fn cut() -> Self {
         Answer { status: 200, content: Content::Cut, retry_after: None }
     }

@@ -74,6 +74,17 @@ pub(super) fn create(inside: &mut Inside, call: &Call, id: &str, parent: Option<
     Ok(Answer::with_status(201, folder_json(mailbox, folder)))
 }
 
+/// `PATCH …/folders/{key}`: its name.
+pub(super) fn rename(inside: &mut Inside, call: &Call, id: &str, key: &str) -> Result<Answer, Problem> {
+    let body = call.json()?;
+    let name = body.get("displayName").and_then(Value::as_str).ok_or_else(|| Problem::bad_request("displayName"))?;
+    let mailbox = by_id_mut(inside, id)?;
+    let serial = mail::folder(mailbox, key)?.serial;
+    mailbox.give_name(serial, name).map_err(name_taken)?;
+    let folder = mailbox.folders.get(&serial).ok_or_else(Problem::no_such_item)?;
+    Ok(Answer::json(folder_json(mailbox, folder)))
+}
+
 fn folder_json(mailbox: &Mailbox, folder: &Folder) -> Value {
     let items = mailbox.shown_in(folder).count();
     let children = mailbox.folders.values().filter(|f| f.parent == Some(folder.serial)).count();

@@ -22,6 +22,10 @@ pub enum Kind {
     Value,
     /// A change of marks.
     Patch,
+    /// A message that is moved.
+    Move,
+    /// A message that is removed.
+    Remove,
     /// A new folder.
     CreateFolder,
     /// An export.
@@ -45,6 +49,8 @@ impl Kind {
             (_, "createImportSession") => Kind::Session,
             (_, "$value") => Kind::Value,
             (&Method::PATCH, _) => Kind::Patch,
+            (&Method::DELETE, _) => Kind::Remove,
+            (&Method::POST, "move") => Kind::Move,
             (&Method::POST, _) => Kind::CreateFolder,
             (_, "mailboxSettings" | "licenseDetails" | "exchange" | "users") => Kind::Directory,
             _ if segments.len() == 2 => Kind::Directory,

@@ -168,6 +168,27 @@ pub(super) fn update(inside: &mut Inside, call: &Call, user: &str, id: &str) -> 
     Ok(Answer::json(message_json(call, mailbox, item)))
 }
 
+/// `POST …/messages/{id}/move`: the immutable id stays.
+pub(super) fn move_to(inside: &mut Inside, call: &Call, user: &str, id: &str) -> Result<Answer, Problem> {
+    let body = call.json()?;
+    let key = body.get("destinationId").and_then(Value::as_str).ok_or_else(|| Problem::bad_request("destinationId"))?;
+    let mailbox = mailbox_mut(inside, user)?;
+    let serial = mailbox.item(id).filter(|item| is_message(item)).ok_or_else(Problem::no_such_item)?.serial;
+    let folder = folder(mailbox, key)?.serial;
+    mailbox.put_into(serial, folder);
+    let immutable = mailbox.ids.immutable(serial);
+    let item = mailbox.item(&immutable).ok_or_else(Problem::no_such_item)?;
+    Ok(Answer::with_status(201, message_json(call, mailbox, item)))
+}
+
+/// `DELETE …/messages/{id}`.
+pub(super) fn remove(inside: &mut Inside, user: &str, id: &str) -> Result<Answer, Problem> {
+    let mailbox = mailbox_mut(inside, user)?;
+    let immutable = mailbox.item(id).filter(|item| is_message(item)).map(|item| mailbox.ids.immutable(item.serial));
+    mailbox.remove(&immutable.ok_or_else(Problem::no_such_item)?);
+    Ok(Answer::nothing())
+}
+
 fn set(data: &mut super::store::NewItem, name: &str, value: &Value) -> Result<(), Problem> {
     let wrong = || Problem::new(400, "UnableToDeserializePostBody", "were unable to deserialize");
     let text = |value: &Value, known: &[&str]| {

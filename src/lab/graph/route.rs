@@ -17,6 +17,11 @@ pub(super) fn answer(inside: &mut Inside, call: &Call) -> Result<Answer, Problem
             ["users", user, "messages", id] | ["users", user, "mailFolders", _, "messages", id] => {
                 mail::update(inside, call, user, id)
             }
+            ["admin", "exchange", "mailboxes", id, "folders", key] => exchange::rename(inside, call, id, key),
+            _ => Err(unknown(&segments)),
+        },
+        "DELETE" => match segments[..] {
+            ["users", user, "messages", id] => mail::remove(inside, user, id),
             _ => Err(unknown(&segments)),
         },
         _ => Err(Problem::new(405, "Request_BadRequest", "Specified HTTP method is not allowed.")),
@@ -68,6 +73,7 @@ fn post(inside: &mut Inside, call: &Call, segments: &[&str]) -> Result<Answer, P
     match *segments {
         ["users", user, "mailFolders"] => mail::create(inside, call, user, None),
         ["users", user, "mailFolders", key, "childFolders"] => mail::create(inside, call, user, Some(key)),
+        ["users", user, "messages", id, "move"] => mail::move_to(inside, call, user, id),
         ["admin", "exchange", "mailboxes", id, "folders"] => exchange::create(inside, call, id, None),
         ["admin", "exchange", "mailboxes", id, "folders", key, "childFolders"] => {
             exchange::create(inside, call, id, Some(key))

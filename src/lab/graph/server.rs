@@ -1,7 +1,7 @@
 //! The service as a whole, and what its host can change.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -74,14 +74,12 @@ impl Default for Settings {
     }
 }
 
-/// What was imported.
+/// An import that came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Imported {
-    /// From the first import to the last.
-    pub time: Duration,
-    /// Requests for it.
-    pub requests: u64,
-    /// Bytes of their bodies.
+    /// How long after the first one.
+    pub after: Duration,
+    /// Bytes of its body.
     pub bytes: u64,
 }
 
@@ -117,8 +115,8 @@ pub(super) struct Inside {
     pub(super) epoch: u64,
     /// Items that exports asked for.
     pub(super) exported: u64,
-    /// When the first import came and the last, how many, and their bytes.
-    imports: Option<(Instant, Instant, u64, u64)>,
+    /// When each import came, and its bytes.
+    imports: VecDeque<(Instant, u64)>,
 }
 
 impl Graph {
@@ -145,7 +143,7 @@ impl Graph {
             counts: BTreeMap::new(),
             epoch: 1,
             exported: 0,
-            imports: None,
+            imports: VecDeque::new(),
         };
         let desk = Desk { inside: Arc::new(Mutex::new(inside)), entra };
         let router = Router::new().fallback(handle).with_state(desk.clone());
@@ -219,11 +217,11 @@ impl Graph {
         }
     }
 
-    /// What was imported so far.
-    pub fn imported(&self) -> Imported {
-        let (first, last, requests, bytes) =
-            self.desk.lock().imports.unwrap_or((clock::instant(), clock::instant(), 0, 0));
-        Imported { time: last - first, requests, bytes }
+    /// The imports so far, as far as they are remembered.
+    pub fn imported(&self) -> Vec<Imported> {
+        let inside = self.desk.lock();
+        let first = inside.imports.front().map_or_else(clock::instant, |(at, _)| *at);
+        inside.imports.iter().map(|(at, bytes)| Imported { after: *at - first, bytes: *bytes }).collect()
     }
 
     /// The most requests that one mailbox was asked at once.
@@ -243,9 +241,8 @@ impl Inside {
         if Kind::of(call) != Kind::Import {
             return;
         }
-        let now = clock::instant();
-        let (first, _, requests, bytes) = self.imports.unwrap_or((now, now, 0, 0));
-        self.imports = Some((first, now, requests + 1, bytes + call.body.len() as u64));
+        self.imports.push_back((clock::instant(), call.body.len() as u64));
+        self.imports.truncate(limits::LAB_REMOVED);
     }
 
     /// Answers one request, with what IMAP did to the mailbox before it.

@@ -259,13 +259,33 @@ impl Mailbox {
         let (Some(item), Some(folder)) = (self.item(id).map(|item| item.serial), self.by_path(path)) else {
             return false;
         };
+        self.put_into(item, folder);
+        true
+    }
+
+    /// Moves an item.
+    pub(super) fn put_into(&mut self, item: u64, folder: u64) {
         let changed = self.change();
         if let Some(item) = self.items.get_mut(&item) {
             self.gone.push((changed, item.folder, item.serial));
             (item.folder, item.changed, item.whole) = (folder, changed, changed);
         }
         self.forget();
-        true
+    }
+
+    /// Gives a folder another name.
+    ///
+    /// # Errors
+    /// The name is taken beside it, in any case.
+    pub(super) fn give_name(&mut self, folder: u64, name: &str) -> Result<(), NameTaken> {
+        let parent = self.folders.get(&folder).and_then(|folder| folder.parent);
+        if self.named(parent, name).is_some_and(|other| other != folder) {
+            return Err(NameTaken);
+        }
+        if let Some(folder) = self.folders.get_mut(&folder) {
+            name.clone_into(&mut folder.name);
+        }
+        Ok(())
     }
 
     /// Removes an item.
