@@ -58,6 +58,8 @@ pub(super) struct Told {
     pub(super) word: String,
     message: String,
     request_id: Option<String>,
+    /// The token is good, and the tenant asks for more than a token (continuous access evaluation): `insufficient_claims`.
+    pub(super) challenged: bool,
 }
 
 #[derive(Deserialize)]
@@ -108,7 +110,8 @@ impl Told {
 
 impl From<Word> for Told {
     fn from(word: Word) -> Self {
-        Told { word: word.code, message: word.message, request_id: word.inner.and_then(|inner| inner.request_id) }
+        let request_id = word.inner.and_then(|inner| inner.request_id);
+        Told { word: word.code, message: word.message, request_id, challenged: false }
     }
 }
 
@@ -162,6 +165,9 @@ impl Refusal {
         let is = |words: &[&str]| words.iter().any(|known| known.eq_ignore_ascii_case(word));
         if is_full(word) {
             return (Code::Quota, Disposition::NeedsPerson, Some(Scope::Mailbox));
+        }
+        if self.told.challenged {
+            return (Code::AuthMfa, Disposition::NeedsPerson, Some(Scope::Mailbox));
         }
         if is(RESYNC) {
             return (Code::Identity, Disposition::RetryAfter(None), Some(Scope::Folder));

@@ -8,7 +8,7 @@ use std::{
 
 use reqwest::{
     Response, StatusCode,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE},
 };
 use url::Url;
 
@@ -140,7 +140,12 @@ impl Service {
         drop(permit);
         let throttled = refusal.throttle().zip(allowance);
         let wait = throttled.map(|(throttle, allowance)| allowance.obey(throttle, &refusal.told.words()));
-        let mut failure = refusal.failure(self.0.side, request.scope, request.effect, self.subject(request));
+        let mut subject = self.subject(request);
+        if let Some(page) = self.0.sign_in.admin_consent().filter(|_| refusal.status == StatusCode::FORBIDDEN) {
+            // Entra gives tokens to an application that nobody agreed to; they open nothing.
+            subject += &format!("; an administrator gives consent at {page}");
+        }
+        let mut failure = refusal.failure(self.0.side, request.scope, request.effect, subject);
         if wait.is_some() && failure.error.disposition() == Disposition::RetryAfter(None) {
             // Without a time, too, this is a service at work: it costs whoever tries again no attempt.
             failure.error = failure.error.disposed(Disposition::RetryAfter(wait));
@@ -252,6 +257,10 @@ async fn read_refusal(mut answer: Response) -> Refusal {
     let status = answer.status();
     let retry_after = http::retry_after(answer.headers());
     let id = answer.headers().get("request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let challenges = answer.headers().get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    let challenged = challenges.into_iter().any(|challenge| challenge.contains("insufficient_claims"));
     let body = reply::start(&mut answer, limits::GRAPH_REFUSAL).await;
-    Refusal { status, retry_after, told: Told::read(&body, id.as_deref()) }
+    let mut told = Told::read(&body, id.as_deref());
+    told.challenged = challenged;
+    Refusal { status, retry_after, told }
 }

@@ -47,6 +47,14 @@ impl Authority {
         })
     }
 
+    /// Where an administrator agrees to what the application `client` asks for (microsoft365.md §2.3). Google has no such page.
+    pub fn admin_consent(&self, client: &str) -> Option<Url> {
+        let mut url =
+            Url::parse(&format!("{}/adminconsent", self.name)).ok().filter(|_| self.kind == Kind::Microsoft)?;
+        url.query_pairs_mut().append_pair("client_id", client);
+        Some(url)
+    }
+
     /// Google (microsoft365.md §2.8).
     ///
     /// # Errors
@@ -148,6 +156,15 @@ mod tests {
             let told = Authority::microsoft(url).map(|authority| authority.name().to_owned());
             assert!(told.is_err(), "{url}: {told:?}");
         }
+    }
+
+    #[test]
+    fn consent_is_given_at_the_tenant() {
+        let page = |authority: Authority| authority.admin_consent("app").map(String::from);
+        let tenant = Authority::microsoft("https://login.microsoftonline.us/contoso.example/").unwrap();
+        let there = "https://login.microsoftonline.us/contoso.example/adminconsent?client_id=app";
+        assert_eq!(page(tenant).as_deref(), Some(there));
+        assert_eq!(page(Authority::google().unwrap()), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{
     Audience, Client, SignedIn,
     exchange::Exchange,
     grant,
-    loopback::Loopback,
+    loopback::{Declined, Loopback},
     refusal::{self, Asker},
 };
 use crate::{
@@ -74,7 +74,8 @@ impl BrowserSignIn {
     pub async fn finish(self) -> Result<SignedIn> {
         let place = web::server(&self.client.authority.token);
         let returned = self.loopback.wait(self.until, &place).await?;
-        let code = returned.map_err(|told| refusal::of_redirect(&place, &told.error, &told.description))?;
+        let refused = |told: Declined| refusal::of_redirect(&place, &told.error, &told.description);
+        let code = returned.map_err(|told| refusal::with_consent(refused(told), &self.client))?;
         let (exchange, protocol) = (Exchange::new(&self.client, Asker::Person), self.client.protocol());
         let protocol = protocol.set_redirect_uri(self.redirect);
         let request = protocol.exchange_code(AuthorizationCode::new(code)).set_pkce_verifier(self.verifier);

@@ -210,6 +210,11 @@ impl SignIn {
         self.tokens.refused(&self.wanted, token);
     }
 
+    /// Where an administrator of the tenant agrees to what its application asks for, if there is such a page.
+    pub fn admin_consent(&self) -> Option<url::Url> {
+        self.wanted.client.authority.admin_consent(&self.wanted.client.id)
+    }
+
     /// Which token it is.
     pub fn wanted(&self) -> &Wanted {
         &self.wanted

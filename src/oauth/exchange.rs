@@ -92,6 +92,7 @@ impl<'a> Exchange<'a> {
             return Ok(response);
         }
         let refusal = refusal::of_response(&self.place(), self.asker, &response, &body);
+        let refusal = refusal::with_consent(refusal, self.client);
         if matches!(refusal.disposition(), Disposition::RetryAfter(_)) {
             return Err(refusal);
         }

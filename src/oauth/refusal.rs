@@ -8,7 +8,10 @@ use oauth2::HttpResponse;
 use serde::Deserialize;
 use url::form_urlencoded;
 
-use super::reasons::{self, Reason};
+use super::{
+    Client,
+    reasons::{self, Reason},
+};
 use crate::{
     error::{Code, Disposition, Error, Scope, Side},
     limits,
@@ -58,6 +61,18 @@ pub(super) fn of_response(place: &str, asker: Asker, response: &HttpResponse, fo
 pub(super) fn of_redirect(place: &str, word: &str, description: &str) -> Error {
     let told = Told { error: word.to_owned(), error_description: description.to_owned(), ..Told::default() };
     error(place, reason(&told, Asker::Person), &words(&told))
+}
+
+/// The same refusal, with where an administrator of the tenant agrees if that is what it takes.
+pub(super) fn with_consent(refusal: Error, client: &Client) -> Error {
+    let page = client.authority.admin_consent(&client.id).filter(|_| refusal.code() == Code::Consent);
+    match page {
+        Some(page) => {
+            let subject = format!("{}; an administrator gives consent at {page}", refusal.subject());
+            refusal.about(subject)
+        }
+        None => refusal,
+    }
 }
 
 fn error(place: &str, reason: Reason, reply: &str) -> Error {

@@ -265,7 +265,7 @@ impl<'a> Step<'a> {
         }
         let why = match (&self.port, &self.refused) {
             (None, _) => "the target has no categories that this endpoint could set".to_owned(),
-            (_, Some(error)) => error.code().problem().to_owned(),
+            (_, Some(error)) => format!("{}: {}", error.code().problem(), error.subject()),
             (_, None) => format!("{} messages were not found for certain among those of the target", self.lost),
         };
         let mut line = Attention::new(Severity::Note, Code::Consent, Side::Target, count);

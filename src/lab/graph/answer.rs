@@ -18,6 +18,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) content: Content,
     pub(super) retry_after: Option<u64>,
+    /// The tenant asks for more than a token (continuous access evaluation).
+    pub(super) challenge: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -43,11 +45,11 @@ impl Answer {
     }
 
     pub(super) fn with_status(status: u16, value: Value) -> Self {
-        Answer { status, content: Content::Json(value), retry_after: None }
+        Answer { status, content: Content::Json(value), retry_after: None, challenge: false }
     }
 
     pub(super) fn text(bytes: Bytes) -> Self {
-        Answer { status: 200, content: Content::Text(bytes), retry_after: None }
+        Answer { status: 200, content: Content::Text(bytes), retry_after: None, challenge: false }
     }
 
     /// Done, with nothing to say.
@@ -56,7 +58,7 @@ impl Answer {
     }
 
     pub(super) fn cut() -> Self {
-        Answer { status: 200, content: Content::Cut, retry_after: None }
+        Answer { status: 200, content: Content::Cut, retry_after: None, challenge: false }
     }
 
     /// As HTTP, packed if the client may unpack it.
@@ -70,6 +72,10 @@ impl Answer {
         response = response.header("request-id", guid());
         if let Some(seconds) = self.retry_after {
             response = response.header(header::RETRY_AFTER, seconds);
+        }
+        if self.challenge {
+            let claims = "Bearer realm=\"\", error=\"insufficient_claims\", claims=\"eyJhY2Nlc3NfdG9rZW4iOnt9fQ==\"";
+            response = response.header(header::WWW_AUTHENTICATE, claims);
         }
         let body = match packed(&bytes).filter(|_| gzip) {
             Some(packed) => {

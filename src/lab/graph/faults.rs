@@ -66,6 +66,8 @@ pub enum Fault {
     Refuse(u16, Option<u64>),
     /// This status, but it happens.
     RefuseAfter(u16),
+    /// A token that is good is refused for want of claims, and nothing happens.
+    Challenge,
     /// The connection ends, and nothing happens.
     Cut,
     /// The connection ends, but it happens.
@@ -84,6 +86,7 @@ impl Fault {
                 let words = "Insufficient privileges to complete the operation.";
                 Problem::new(403, "Authorization_RequestDenied", words).into()
             }
+            Fault::Challenge => Answer { challenge: true, ..problem(401).into() },
             Fault::Cut | Fault::CutAfter => Answer::cut(),
             Fault::Refuse(429, seconds) => Problem::throttled("MailboxConcurrency", seconds).into(),
             Fault::Refuse(status, seconds) => problem(status).after(seconds).into(),

@@ -9,7 +9,7 @@ use mailhaul::{
     oauth::Audience,
 };
 
-use super::stage::{KIM, LEE, SECRET, Stage};
+use super::stage::{APP, KIM, LEE, SECRET, Stage, TENANT};
 
 const AGAIN: Disposition = Disposition::RetryAfter(None);
 
@@ -27,6 +27,27 @@ async fn a_refused_token_is_renewed_once() {
     let error = mailbox.folder_tree().await.unwrap_err();
     assert_eq!((error.code(), error.disposition()), (Code::Auth, Disposition::NeedsPerson));
     assert!(error.reply().unwrap().contains("InvalidAuthenticationToken"), "{error}");
+}
+
+/// A new token is tried once; what the tenant asks for is more than a token, and a person must see to it.
+#[tokio::test]
+async fn a_claims_challenge_needs_a_person() {
+    let stage = Stage::new(Settings::default()).await;
+    let mailbox = stage.mailbox(KIM);
+    stage.graph.inject(Kind::List, Fault::Challenge, 1);
+    mailbox.folder_tree().await.unwrap();
+    stage.graph.inject(Kind::List, Fault::Challenge, 2);
+    let error = mailbox.folder_tree().await.unwrap_err();
+    assert_eq!((error.code(), error.disposition()), (Code::AuthMfa, Disposition::NeedsPerson), "{error}");
+}
+
+#[tokio::test]
+async fn a_refusal_tells_where_consent_is_given() {
+    let stage = Stage::new(Settings::default()).await;
+    stage.graph.inject(Kind::List, Fault::Refuse(403, None), 1);
+    let error = stage.mailbox(KIM).folder_tree().await.unwrap_err();
+    let page = format!("{}/adminconsent?client_id={APP}", stage.entra.authority(TENANT));
+    assert!(error.subject().ends_with(&format!("an administrator gives consent at {page}")), "{error}");
 }
 
 #[tokio::test]
