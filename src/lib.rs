@@ -1,4 +1,4 @@
-//! mailhaul copies mailboxes from IMAP servers and Office 365 to Microsoft 365 or any IMAP server: exact, resumable and fast.
+//! mailhaul copies mailboxes from IMAP and POP3 servers and Office 365 to Microsoft 365 or any IMAP server: exact, resumable and fast.
 //!
 //! This page is the design. It says what holds everywhere and why; each module says the rest at its head.
 //!
@@ -71,6 +71,8 @@
 //!   holds the ledger.
 //! - *Graph by requests and serde, not by a generated library* ([`graph`]): items of 150 MB pass through as they arrive, and every
 //!   request keeps within the mailbox's [`graph::Allowance`].
+//! - *POP3 as a state machine of its own* ([`pop3`]): bytes in, events out, so that it is fuzzed without a line. Its replies have no tags, so each
+//!   pipelined message is vouched for by a reply that names it ([`source::pop3`]).
 //! - *One crate*: floors kept by a test cost less than crate boundaries and read in one place.
 //! - *MULTIAPPEND and windows* ([`target`]): one server transaction for dozens of messages where it is offered; all or nothing, so a refusal
 //!   falls back to single appends for that group.
