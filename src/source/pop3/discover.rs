@@ -16,7 +16,6 @@ use super::{
     maildrop::Maildrop,
 };
 use crate::{
-    body::Body,
     error::{Code, Error, Result},
     limits, mime,
     model::{FolderName, Reason},
@@ -120,12 +119,16 @@ impl Teller<'_> {
     /// Reads the headers for the dates, which nothing else tells (quirk 109).
     async fn date(&mut self, maildrop: &Maildrop, page: &mut [Listed]) -> Result<()> {
         let number = |listed: &Listed| maildrop.get(&listed.id).map(|message| message.number);
-        let headers = fetch::headers(self.link, page.iter().filter_map(number).collect()).await?;
-        let headers: HashMap<u32, Body> = headers.into_iter().collect();
+        let mut dates = HashMap::new();
+        let numbers = page.iter().filter_map(number).collect();
+        fetch::headers(self.link, numbers, |number, header| {
+            let date = mime::received_at(&header.chunk(0, limits::HEADER_READ).map_err(spool)?);
+            dates.insert(number, date);
+            Ok(())
+        })
+        .await?;
         for listed in page {
-            if let Some(header) = number(listed).and_then(|number| headers.get(&number)) {
-                listed.received_at = mime::received_at(&header.chunk(0, limits::HEADER_READ).map_err(spool)?);
-            }
+            listed.received_at = number(listed).and_then(|number| dates.get(&number).copied().flatten());
         }
         Ok(())
     }

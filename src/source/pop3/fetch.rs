@@ -16,41 +16,37 @@ use super::{
 use crate::{
     body::{Body, Promise},
     clock,
-    error::{Code, Disposition, Error, Result, Scope},
+    error::{Code, Disposition, Error, Result},
     limits,
     model::Reason,
     source::{FetchItem, FetchResult, Fetched},
 };
 
-/// The headers of these messages, by number; those that are refused are left out. Where there is no TOP, or it fails, they are read whole.
-pub(super) async fn headers(link: &mut Link, numbers: Vec<u32>) -> Result<Vec<(u32, Body)>> {
+/// Shows `each` header of these messages with its number, one at a time; those that are refused are left out. Where there is no TOP, or it
+/// fails, they are read whole.
+pub(super) async fn headers(
+    link: &mut Link,
+    numbers: Vec<u32>,
+    mut each: impl FnMut(u32, &Body) -> Result<()> + Send,
+) -> Result<()> {
     let part = if link.has_top() { Part::Header } else { Part::Whole };
-    let (mut read, refused) = read(link, part, numbers).await?;
-    if part == Part::Header && !refused.is_empty() {
-        read.extend(self::read(link, Part::Whole, refused).await?.0);
+    let mut refused = Vec::new();
+    let note = |number, answer| match answer {
+        Answer::Body(body) => each(number, &body),
+        Answer::Refused(_) => {
+            refused.push(number);
+            Ok(())
+        }
+    };
+    link.read(part, numbers, note).await?;
+    if part == Part::Whole {
+        return Ok(());
     }
-    Ok(read)
-}
-
-/// This part of messages, and the numbers of those that are refused.
-async fn read(link: &mut Link, part: Part, numbers: Vec<u32>) -> Result<(Vec<(u32, Body)>, Vec<u32>)> {
-    let mut left = numbers.into_iter();
-    let (mut bodies, mut refused) = (Vec::new(), Vec::new());
-    loop {
-        while link.flying() < link.window()
-            && let Some(number) = left.next()
-        {
-            link.admission(limits::HEADER_GUESS).await;
-            link.ask(number, part);
-        }
-        if link.flying() == 0 {
-            return Ok((bodies, refused));
-        }
-        match link.answer().await? {
-            (number, Answer::Body(body)) => bodies.push((number, body)),
-            (number, Answer::Refused(_)) => refused.push(number),
-        }
-    }
+    let again = |number, answer| match answer {
+        Answer::Body(body) => each(number, &body),
+        Answer::Refused(_) => Ok(()),
+    };
+    link.read(Part::Whole, refused, again).await
 }
 
 /// A message that is wanted.
@@ -73,12 +69,14 @@ pub(super) struct Fetcher<'a> {
     doubtful: Vec<(Wanted, String)>,
     /// Messages that came.
     came: u64,
+    /// Messages that were asked for in this session.
+    asked: u64,
 }
 
 impl<'a> Fetcher<'a> {
     pub(super) fn new(link: &'a mut Link, bodies: mpsc::Sender<Fetched>) -> Self {
         let (queue, flying, next, doubtful) = Default::default();
-        Fetcher { link, bodies, queue, flying, next, doubtful, came: 0 }
+        Fetcher { link, bodies, queue, flying, next, doubtful, came: 0, asked: 0 }
     }
 
     /// Fetches until `items` closes and everything is told.
@@ -117,13 +115,19 @@ impl<'a> Fetcher<'a> {
 
     /// A session that its server is about to end is replaced once nothing is under way; numbers are another session's then.
     async fn renew_if_worn(&mut self) -> Result<()> {
-        if !self.link.is_worn() || !self.flying.is_empty() || self.next.is_some() {
+        if !self.is_worn() || !self.flying.is_empty() || self.next.is_some() {
             return Ok(());
         }
         self.link.renew().await?;
+        self.asked = 0;
         let wanted: Vec<Wanted> = self.queue.drain(..).collect();
         let items = wanted.into_iter().map(|w| FetchItem { row: w.row, id: w.id, size: w.message.bytes });
         self.enqueue(items.collect()).await
+    }
+
+    /// Each session is of some use, however soon its server ends it.
+    fn is_worn(&self) -> bool {
+        self.asked > 0 && self.link.is_worn()
     }
 
     /// Asks for as many as the window has room for and the pace lets through at once.
@@ -156,7 +160,7 @@ impl<'a> Fetcher<'a> {
     /// A window is overstepped by one message at most: one larger than all of it must come too.
     fn has_room(&self) -> bool {
         if self.flying.is_empty() {
-            return !self.link.is_worn();
+            return !self.is_worn();
         }
         let bytes: u64 = self.flying.iter().map(|wanted| wanted.message.bytes).sum();
         let fits = self.link.bodies().has_room(limits::FETCH_CHUNK_BYTES);
@@ -167,6 +171,7 @@ impl<'a> Fetcher<'a> {
         if let Some((mut wanted, _)) = self.next.take() {
             wanted.promise = Some(self.link.bodies().promise(std::iter::once(wanted.message.bytes)));
             self.link.ask(wanted.message.number, Part::Whole);
+            self.asked += 1;
             self.flying.push_back(wanted);
         }
     }
@@ -188,7 +193,7 @@ impl<'a> Fetcher<'a> {
     async fn arrived(&mut self, wanted: Wanted, body: Body) -> Result<()> {
         self.came += 1;
         if ids::is_by_content(&wanted.id) && !ids::fits(&wanted.id, body.hash().map_err(super::link::spool)?) {
-            return Err(self.link.error(Code::Identity, Disposition::RetryAfter(None)).scoped(Scope::Folder));
+            return Err(self.link.other_maildrop());
         }
         if self.link.is_stub(&body) {
             let words = "the server sent a notice that it cannot retrieve the message".to_owned();

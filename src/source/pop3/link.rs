@@ -3,26 +3,20 @@
 //! A reply to RETR does not say which message it holds. So where commands are pipelined each RETR has a LIST of the same number behind it,
 //! whose reply names it: a server that passed over a command is found out before the message it shifted is believed.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-};
+mod listing;
+
+use std::{collections::VecDeque, sync::Arc};
 
 use futures_util::future::BoxFuture;
 
-use super::{
-    Pop3Settings,
-    habits::Habits,
-    maildrop::{Maildrop, Told},
-};
+use super::{Pop3Settings, habits::Habits, maildrop::Maildrop};
 use crate::{
     body::{Body, BodyStore},
     clock::{self, Instant},
     error::{Code, Disposition, Error, Result, Scope, Side},
     limits,
-    model::BodyHash,
     pace::{self, ConnectionPermit, Limiter},
-    pop3::{Command, Connection, Event, Reply, Size, UniqueId},
+    pop3::{Command, Connection, Event, Reply, Size},
 };
 
 /// A connection that is signed in.
@@ -85,6 +79,9 @@ impl Link {
                 drop(connection);
                 connection = connect(&settings, &habits).await?;
             }
+        }
+        if connection.capabilities().deletes_what_is_read() {
+            tracing::warn!(source = %settings.describe, "The server says that it deletes what was read (EXPIRE 0): sessions end without QUIT, so that it does not.");
         }
         Ok(Link {
             due: due(&connection),
@@ -171,97 +168,38 @@ impl Link {
         server.has("TOP") || !server.is_known()
     }
 
-    /// The messages as they are now: a session shows them as they were at its sign-in.
-    ///
-    /// # Errors
-    /// As [`Link::renew`] and [`Link::maildrop`].
-    pub(super) async fn fresh_maildrop(&mut self) -> Result<Arc<Maildrop>> {
-        if self.told {
-            self.renew().await?;
-        }
-        let maildrop = self.maildrop().await?;
-        self.told = true;
-        Ok(maildrop)
-    }
-
     /// Messages under way.
     pub(super) fn flying(&self) -> usize {
         self.flying.len()
     }
 
-    /// The messages of this session; asked for once.
+    /// Asks for this part of messages, as many at once as may be, and tells `each` answer.
     ///
     /// # Errors
-    /// The session is lost, or the server refuses the list.
-    pub(super) async fn maildrop(&mut self) -> Result<Arc<Maildrop>> {
-        if let Some(maildrop) = &self.maildrop {
-            return Ok(Arc::clone(maildrop));
-        }
-        let mut told = Told::default();
-        let commands = [Command::List, Command::Uidl];
-        if self.pipelines {
-            commands.iter().for_each(|command| self.connection.queue(command));
-        }
-        for command in commands {
-            if !self.pipelines {
-                self.connection.queue(&command);
-            }
-            self.listing(&command, &mut told).await?;
-        }
-        let before = self.habits.cursor();
-        let repeated = told.repeated(before.as_ref().map_or(&Default::default(), |cursor| &cursor.repeated));
-        let nameless = told.nameless(&repeated);
-        let contents = self.contents(&told, nameless).await?;
-        let maildrop = Arc::new(told.named(&contents, repeated));
-        Ok(Arc::clone(self.maildrop.insert(maildrop)))
-    }
-
-    /// Reads a reply to LIST or UIDL. A server without unique ids refuses the second.
-    async fn listing(&mut self, command: &Command, told: &mut Told) -> Result<()> {
-        let mut lines = 0;
-        loop {
-            match self.connection.event().await? {
-                Event::ListingEnd => return Ok(()),
-                Event::Status(reply) if !reply.ok && *command == Command::List => {
-                    return Err(self.connection.refusal(&reply));
-                }
-                // One that fails for now would make every message a new one.
-                Event::Status(reply) if !reply.ok && reply.code.is_none() => return Ok(()),
-                Event::Status(reply) => return Err(self.connection.refusal(&reply)),
-                Event::Line(line) => {
-                    lines += 1;
-                    if lines > limits::POP3_MESSAGES {
-                        return Err(self
-                            .error(Code::Protocol, Disposition::GiveUp)
-                            .with_reply("a listing without an end"));
-                    }
-                    match command {
-                        Command::List => Size::read(&line).into_iter().for_each(|size| told.size(size)),
-                        _ => UniqueId::read(&line).into_iter().for_each(|id| told.uidl(id)),
-                    }
-                }
-                _ => return Err(self.error(Code::Protocol, Disposition::RetryAfter(None))),
-            }
-        }
-    }
-
-    /// The hashes of these messages, which have no other name. Those that cannot be read are left out.
-    async fn contents(&mut self, told: &Told, nameless: Vec<u32>) -> Result<BTreeMap<u32, BodyHash>> {
-        let mut contents = BTreeMap::new();
-        let mut left = nameless.into_iter().peekable();
+    /// As [`Link::answer`], and those of `each`.
+    pub(super) async fn read(
+        &mut self,
+        part: Part,
+        numbers: Vec<u32>,
+        mut each: impl FnMut(u32, Answer) -> Result<()> + Send,
+    ) -> Result<()> {
+        let mut left = numbers.into_iter();
         loop {
             while self.flying() < self.window()
                 && let Some(number) = left.next()
             {
-                self.admission(told.sizes.get(&number).copied().unwrap_or_default()).await;
-                self.ask(number, Part::Whole);
+                self.admission(limits::HEADER_GUESS).await;
+                self.ask(number, part);
             }
             if self.flying.is_empty() {
-                return Ok(contents);
+                return Ok(());
             }
-            if let (number, Answer::Body(body)) = self.answer().await? {
-                contents.insert(number, body.hash().map_err(spool)?);
+            let (number, answer) = self.answer().await?;
+            if let Answer::Body(body) = &answer {
+                // How much it is was not known before.
+                self.limiter.take(0, body.len().saturating_sub(limits::HEADER_GUESS)).await;
             }
+            each(number, answer)?;
         }
     }
 

@@ -130,11 +130,11 @@ impl Pop3Session {
         if *folder != FolderName::inbox() {
             return Err(self.link.error(Code::FolderSelect, Disposition::GiveUp).scoped(Scope::Folder));
         }
-        let Some(listed) = self.link.habits().cursor() else { return Ok(()) };
-        if listed.epoch == epoch && !self.link.maildrop().await?.is_renumbered(&listed.known) {
-            return Ok(());
+        self.link.maildrop().await?;
+        match self.link.habits().cursor().is_none_or(|listed| listed.epoch == epoch) {
+            true => Ok(()),
+            false => Err(self.link.other_maildrop()),
         }
-        Err(self.link.error(Code::Identity, Disposition::RetryAfter(None)).scoped(Scope::Folder))
     }
 }
 
@@ -189,9 +189,14 @@ impl SourceSession for Pop3Session {
         self.refuse_other(folder, epoch).await?;
         let maildrop = self.link.maildrop().await?;
         let rows = fetch::numbered(&items, |id| maildrop.get(id).map(|message| message.number));
-        let headers = fetch::headers(&mut self.link, rows.keys().copied().collect()).await?;
-        let print = |(number, header)| Some((*rows.get(&number)?, mime::fingerprint_body(&header).ok()?));
-        Ok(headers.into_iter().filter_map(print).collect())
+        let mut prints = Vec::with_capacity(rows.len());
+        fetch::headers(&mut self.link, rows.keys().copied().collect(), |number, header| {
+            let print = mime::fingerprint_body(header).map_err(link::spool)?;
+            prints.extend(rows.get(&number).map(|row| (*row, print)));
+            Ok(())
+        })
+        .await?;
+        Ok(prints)
     }
 
     async fn close(self: Box<Self>) {

@@ -190,6 +190,23 @@ async fn a_host_that_cuts_after_some_messages_is_read_on() {
     journey.assert_at_target(journey.stand.bodies());
 }
 
+/// Nothing tells the date but the message, so its header is read while the maildrop is listed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filter_by_date_looks_into_the_messages() {
+    let journey = Journey::of(0, Manner::default()).await;
+    let mail = |date: &str| format!("Received: by a; {date}\r\nSubject: s\r\n\r\n{date}\r\n").into_bytes();
+    let (old, new) = (mail("Mon, 1 Jan 2001 00:00:00 +0000"), mail("Tue, 14 Nov 2023 22:13:20 +0000"));
+    [&old, &new].into_iter().for_each(|mail| deliver(&journey.stand.store, mail.clone()));
+    let address = place::loopback(journey.stand.server.port());
+    let mut settings = side::maildrop(address, Accounts::USER, Accounts::PASSWORD);
+    settings.dated = true;
+    let mut options = Options::default();
+    options.scope.since = Some(1_600_000_000);
+    let report = journey.pass_with(Pop3Source::new(settings), options, Arc::new(Unobserved)).await;
+    assert_eq!((report.counts.in_scope, report.counts.out_of_scope), (1, 1), "{report:#?}");
+    journey.assert_at_target(vec![new]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_two_sessions_refuse_is_listed_with_the_words() {
     let refuse = BTreeMap::from([(4, Refusal::Always), (9, Refusal::Once)]);
