@@ -82,6 +82,7 @@ impl Maildrop {
 
     /// Gives every message another unique id, as a server does that lost its index: they are there under other names.
     pub fn name_anew(&self) {
+        self.await_another_second();
         for file in self.files() {
             let name = file.file_name().unwrap().to_string_lossy().into_owned();
             let flags = name.find(":2").map_or("", |at| &name[at..]);
@@ -93,6 +94,15 @@ impl Maildrop {
             ["courierpop3dsizelist", "dovecot-uidlist", "dovecot.index", "dovecot.index.log", "dovecot.index.cache"]
         {
             let _ = std::fs::remove_file(self.maildir().join(index));
+        }
+    }
+
+    /// Courier's unique ids hold the second in which it began to give them out.
+    fn await_another_second(&self) {
+        let Ok(index) = std::fs::metadata(self.maildir().join("courierpop3dsizelist")) else { return };
+        let now = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() as i64;
+        while now() <= index.mtime() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
         }
     }
 
