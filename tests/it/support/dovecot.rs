@@ -111,7 +111,6 @@ fn pop3(programs: &Path, port: u16) -> String {
     format!(
         r#"
 protocols = imap pop3
-pop3_lock_session = yes
 service pop3-login {{
   executable = {programs}/pop3-login
   service_count = 0
