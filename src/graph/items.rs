@@ -202,6 +202,47 @@ impl ItemStore {
     /// # Errors
     /// [`Disposition::InDoubt`] where the answer was lost or does not tell.
     pub async fn import(&self, session: &ImportSession, folder: &str, stream: Body) -> Result<Import> {
+        let head = format!("{{\"FolderId\":{},\"Mode\":\"create\",\"Data\":\"", json!(folder));
+        match self.caller().try_json::<Imported>(&self.upload(session, head, stream)?).await {
+            Ok(Imported { item_id, change_key }) => Ok(Import::Done { item_id, change_key }),
+            // 409 is what a session of another mailbox is answered (§5.2).
+            Err(failure) if matches!(failure.status.map(|s| s.as_u16()), Some(401 | 403 | 409)) => {
+                Ok(Import::SessionOver)
+            }
+            Err(failure) => Err(failure.into_error()),
+        }
+    }
+
+    /// Makes an item that is still in the version `change_key` what its new `stream` says.
+    ///
+    /// # Errors
+    /// [`Code::ItemVanished`]: it is gone. [`Code::Identity`]: it is in another version. In doubt as [`ItemStore::import`].
+    pub async fn update(
+        &self,
+        session: &ImportSession,
+        folder: &str,
+        (item, change_key): (&str, &str),
+        stream: Body,
+    ) -> Result<Import> {
+        let (folder, item, change_key) = (json!(folder), json!(item), json!(change_key));
+        let head = format!(
+            "{{\"FolderId\":{folder},\"Mode\":\"update\",\"ItemId\":{item},\"ChangeKey\":{change_key},\"Data\":\""
+        );
+        match self.caller().try_json::<Imported>(&self.upload(session, head, stream)?).await {
+            Ok(Imported { item_id, change_key }) => Ok(Import::Done { item_id, change_key }),
+            Err(failure) if failure.says(&["ErrorIrresolvableConflict", "ErrorStaleObject"]) => {
+                let side = self.caller().service.side();
+                Err(Error::new(Code::Identity, side, Scope::Message, Disposition::GiveUp, "an item in another version"))
+            }
+            Err(failure) if matches!(failure.status.map(|s| s.as_u16()), Some(401 | 403 | 409)) => {
+                Ok(Import::SessionOver)
+            }
+            Err(failure) => Err(failure.into_error()),
+        }
+    }
+
+    /// The request that sends a `stream` behind a `head`.
+    fn upload(&self, session: &ImportSession, head: String, stream: Body) -> Result<Request> {
         let wrong = || {
             let side = self.caller().service.side();
             let words = "an import session's address is no safe one";
@@ -211,17 +252,8 @@ impl ItemStore {
         if url.scheme() != "https" && !url.host_str().is_some_and(net::is_loopback) {
             return Err(wrong());
         }
-        let start = format!("{{\"FolderId\":{},\"Mode\":\"create\",\"Data\":\"", json!(folder));
-        let upload = Upload::new(start, stream, "\"}");
-        let request = Request::post(url, Payload::Upload(upload), "an import").reaching(Scope::Message);
-        match self.caller().try_json::<Imported>(&request.without_bearer()).await {
-            Ok(Imported { item_id, change_key }) => Ok(Import::Done { item_id, change_key }),
-            // 409 is what a session of another mailbox is answered (§5.2).
-            Err(failure) if matches!(failure.status.map(|s| s.as_u16()), Some(401 | 403 | 409)) => {
-                Ok(Import::SessionOver)
-            }
-            Err(failure) => Err(failure.into_error()),
-        }
+        let upload = Upload::new(head, stream, "\"}");
+        Ok(Request::post(url, Payload::Upload(upload), "an import").reaching(Scope::Message).without_bearer())
     }
 }
 

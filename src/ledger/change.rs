@@ -119,6 +119,8 @@ pub enum Correction {
     /// The same message is now this placement at the source (moved there, or re-identified under a new epoch);
     /// the row that held the new key, if any, is merged into it, unless it has arrived itself ([`crate::error::Code::Bug`]).
     Rekey(RowId, FolderId, MessageKey),
+    /// The target has another content of it now: its hash, its evidence and its length.
+    Renewed(RowId, BodyHash, Fingerprint, u64),
     /// The target's message of this id has these categories from us.
     Categories(RowId, String, Vec<String>),
     /// "Possibly doubled": appended although an earlier copy could not be ruled out.

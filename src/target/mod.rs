@@ -228,6 +228,21 @@ pub enum AppendResult {
     Unanswered(clock::Instant),
 }
 
+/// What became of an item that was to be renewed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Renewed {
+    /// It is what the new content says, at this place.
+    Done(TargetUid),
+    /// Its user changed it here: it stays as it is.
+    Changed,
+    /// It is not here any more.
+    Gone,
+    /// The target does not take the new content.
+    Refused(Reason),
+    /// Nothing is renewed here.
+    Unable,
+}
+
 /// A refusal and what the target's words say about its cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -432,6 +447,14 @@ pub trait TargetSession: Send {
         evidence: Evidence,
         told: mpsc::Sender<Sighting>,
     ) -> Result<()>;
+
+    /// Makes items under `validity` what their new contents say, where they are as they were left here; the outcomes are in their order.
+    ///
+    /// # Errors
+    /// The session is lost; what was renewed is renewed again then, to the same.
+    async fn renew(&mut self, _folder: &FolderName, _validity: u32, items: Vec<(u32, Body)>) -> Result<Vec<Renewed>> {
+        Ok(items.iter().map(|_| Renewed::Unable).collect())
+    }
 
     /// The editor of this session; it refuses what the server cannot do safely.
     fn editor(&mut self) -> &mut dyn TargetEditor;

@@ -28,6 +28,7 @@ mod plan;
 mod quarantine;
 mod reconcile;
 mod refusals;
+mod renew;
 mod report;
 mod retry;
 mod run;

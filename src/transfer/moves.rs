@@ -265,6 +265,10 @@ async fn carry_out(
         let refused = page.iter().filter(|one| one.old.target.is_none_or(|at| !places.contains_key(&at.uid)));
         let listed = refused.map(|one| Settlement::new(one.new.id, RowState::Intended, RowState::Listed)).collect();
         run.ledger.settle(run.lease, listed).await?;
+        // It stands at its old place and will at its new one: that is said of it.
+        let refused = page.iter().filter(|one| one.old.target.is_none_or(|at| !places.contains_key(&at.uid)));
+        let doubled = refused.map(|one| Correction::PossiblyDoubled(one.new.id)).collect();
+        run.ledger.correct(run.lease, doubled).await?;
         rekey(run, job, page, Some(&places)).await?;
     }
     Ok(())

@@ -7,6 +7,7 @@ use super::{
     mirror::{self, Removal},
     reconcile,
     refusals::{self, Ladder},
+    renew,
     run::Run,
     sides::Sides,
     stillness::Goodbyes,
@@ -124,6 +125,7 @@ impl<'a> Work<'a> {
             vanish(run, folder).await?;
             if has_listed(run, folder).await? {
                 let (source, target) = sides.both(run).await?;
+                self.progress.settled += renew::apply(run, source, target, job, folder, status.validity).await?;
                 if self.turn == Turn::Copies {
                     let alone = &mut self.alone;
                     self.progress.settled += twins::duplicate(run, target, job, folder, &mut status, alone).await?;

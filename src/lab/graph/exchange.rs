@@ -123,6 +123,11 @@ pub(super) fn changes(inside: &Inside, call: &Call, id: &str, key: &str) -> Resu
     delta::page(inside, call, mailbox, folder, Type::MailboxItem, |_| true, json)
 }
 
+/// An item's version.
+pub(super) fn change_key(item: &Item) -> String {
+    format!("CQAAABYAAAC{:08x}", item.version)
+}
+
 fn item_json(call: &Call, mailbox: &Mailbox, item: &Item, expanded: &[String]) -> Value {
     let data = &item.data;
     let id = match call.immutable {
@@ -130,7 +135,7 @@ fn item_json(call: &Call, mailbox: &Mailbox, item: &Item, expanded: &[String]) -
         false => mailbox.ids.classic(item.folder, item.serial),
     };
     let mut json = json!({
-        "id": id, "changeKey": format!("CQAAABYAAAC{:08x}", item.version), "type": data.class,
+        "id": id, "changeKey": change_key(item), "type": data.class,
         "size": data.content.len(), "categories": data.categories, "createdDateTime": moment(item.created),
         "lastModifiedDateTime": moment(item.modified),
     });
@@ -179,7 +184,7 @@ fn export_one(inside: &Inside, mailbox: &Mailbox, id: &str) -> Value {
         return json!({ "itemId": id, "error": { "code": "ErrorCorruptData", "message": "Data is corrupt." } });
     }
     let data = STANDARD.encode(stream::of_item(&item.data, inside.settings.padding));
-    json!({ "itemId": id, "changeKey": format!("CQAAABYAAAC{:08x}", item.version), "data": data })
+    json!({ "itemId": id, "changeKey": change_key(item), "data": data })
 }
 
 /// `POST …/createImportSession`.

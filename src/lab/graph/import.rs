@@ -48,9 +48,11 @@ pub(super) fn item(inside: &mut Inside, call: &Call, mailbox: &str) -> Result<An
     }
     let body = call.json()?;
     let text = |name: &str| body.get(name).and_then(Value::as_str);
-    if text("Mode") != Some("create") {
-        return Err(Problem::bad_request("Mode must be create."));
-    }
+    let known = match text("Mode") {
+        Some("create") => None,
+        Some("update") => Some((text("ItemId").unwrap_or_default(), text("ChangeKey").unwrap_or_default())),
+        _ => return Err(Problem::bad_request("Mode must be create or update.")),
+    };
     let raw = STANDARD.decode(text("Data").unwrap_or_default()).ok();
     let new = raw.and_then(|raw| stream::to_item(&raw));
     let new = new.ok_or_else(|| Problem::new(400, "ErrorCorruptData", "The item's stream cannot be read."))?;
@@ -59,7 +61,20 @@ pub(super) fn item(inside: &mut Inside, call: &Call, mailbox: &str) -> Result<An
     if mailbox.quota.is_some_and(|quota| mailbox.bytes() + new.content.len() > quota) {
         return Err(Problem::new(507, "QuotaExceededException", "Target mailbox quota exceeded."));
     }
-    let serial = mailbox.store(folder, new);
+    let serial = match known {
+        None => mailbox.store(folder, new),
+        Some((id, key)) => {
+            let item = mailbox.item(id).filter(|item| item.folder == folder).ok_or_else(Problem::no_such_item)?;
+            let serial = item.serial;
+            if exchange::change_key(item) != key {
+                let words = "The send or update operation could not be performed because the change key is stale.";
+                return Err(Problem::new(409, "ErrorIrresolvableConflict", words));
+            }
+            mailbox.update(&mailbox.ids.immutable(serial), |data| *data = new);
+            serial
+        }
+    };
     let id = mailbox.ids.immutable(serial);
-    Ok(Answer::json(json!({ "itemId": id, "changeKey": "CQAAABYAAAC00000001" })))
+    let item = mailbox.item(&id).ok_or_else(Problem::no_such_item)?;
+    Ok(Answer::json(json!({ "itemId": id, "changeKey": exchange::change_key(item) })))
 }

@@ -8,6 +8,7 @@ use super::{
     folders,
     pairs::Held,
     places,
+    values::signed,
 };
 use crate::{
     error::Error,
@@ -31,6 +32,12 @@ fn learn(connection: &Connection, held: &Held, correction: &Correction) -> Resul
         Correction::Rekey(row, folder, key) => rekey(connection, held, *row, *folder, key),
         Correction::Applied(row, flags) => {
             set(connection, held, *row, "applied", flags.encode())?;
+            set(connection, held, *row, "updated_pass", held.pass)
+        }
+        Correction::Renewed(row, hash, fingerprint, size) => {
+            set(connection, held, *row, "body_hash", hash.0)?;
+            set(connection, held, *row, "fingerprint", fingerprint.0)?;
+            set(connection, held, *row, "sent_size", signed(*size))?;
             set(connection, held, *row, "updated_pass", held.pass)
         }
         Correction::Missing(row, missing) => set(connection, held, *row, "missing", missing),

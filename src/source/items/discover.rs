@@ -125,7 +125,7 @@ async fn listed(store: &ItemStore, folder: &str, round: &Round) -> Result<Vec<Li
         let (item, evidence) = (item.as_ref()?, found.get(id)?);
         Some(Listed {
             id: id.as_bytes().to_vec(),
-            version: Vec::new(),
+            version: item.change_key.as_bytes().to_vec(),
             size: item.size,
             received_at: evidence.received_at,
             flags: Flags::default(),

@@ -77,7 +77,7 @@ impl SourceConnector for ItemSource {
             connections: limits::GRAPH_IN_FLIGHT as usize,
             round_trip: clock::instant() - asked,
             lasting_names: true,
-            versions: false,
+            versions: true,
             labels: false,
         };
         let limiter = Limiter::new(self.settings.rates);

@@ -14,6 +14,7 @@ mod editor;
 mod find;
 mod folders;
 mod look;
+mod renew;
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,10 +23,11 @@ use tokio::sync::mpsc;
 
 use self::desk::Desk;
 use super::{
-    AppendItem, Appended, Evidence, Find, FolderStatus, Found, NewFolder, Sight, Sighting, TargetCapabilities,
+    AppendItem, Appended, Evidence, Find, FolderStatus, Found, NewFolder, Renewed, Sight, Sighting, TargetCapabilities,
     TargetConnector, TargetEditor, TargetFolder, TargetSession, Transport,
 };
 use crate::{
+    body::Body,
     clock,
     error::{Code, Disposition, Error, Result, Scope},
     graph::Mailbox,
@@ -198,6 +200,10 @@ impl TargetSession for ItemTargetSession {
             }
         }
         Ok(())
+    }
+
+    async fn renew(&mut self, folder: &FolderName, validity: u32, items: Vec<(u32, Body)>) -> Result<Vec<Renewed>> {
+        renew::renew(&self.desk, folder, validity, items).await
     }
 
     fn editor(&mut self) -> &mut dyn TargetEditor {

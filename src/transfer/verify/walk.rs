@@ -120,8 +120,12 @@ impl<'a> Walk<'a> {
         }
         if row.state == RowState::Copied {
             let resized = self.job.keeps_bytes && row.sent_size.is_some_and(|sent| sent != found.size);
-            let another = matches!((row.fingerprint, found.fingerprint), (Some(sent), Some(found)) if sent != found);
-            if resized || another || redated(row.received_at, found.received_at) {
+            // Where evidence is told it holds the date, as it was sent.
+            let another = match (row.fingerprint, found.fingerprint) {
+                (Some(sent), Some(found)) => sent != found,
+                _ => redated(row.received_at, found.received_at),
+            };
+            if resized || another {
                 self.differences.altered += 1;
                 return;
             }

@@ -1,7 +1,10 @@
 //! What happens at the source between two passes, and what becomes of it at the target.
 
 use mailhaul::{
-    lab::graph::{Fault, Kind, Mailbox, Settings, fill},
+    lab::{
+        graph::{Fault, Kind, Mailbox, Settings, fill},
+        mailstore::Content,
+    },
     transfer::{Deletions, Options, Outcome},
 };
 
@@ -91,5 +94,59 @@ fn deleted_mail_goes_where_that_is_wanted_and_other_items_stay() {
         let left = |path: &str| house.stage.graph.mailbox(LEE, |mailbox| mailbox.ids_in(path).len()).unwrap();
         assert_eq!((left("Inbox"), left("Calendar"), report.counts.removed), (mail - 4, events, 4), "{report:#?}");
         assert!(report.attention.iter().any(|line| line.problem.contains("they stay")), "{report:#?}");
+    });
+}
+
+/// Changes items of every class, and tells how many.
+fn edit(mailbox: &mut Mailbox) -> u64 {
+    let mut edited = 0;
+    for path in ["Inbox", "Calendar", "Contacts", "Tasks"] {
+        for id in mailbox.ids_in(path).into_iter().step_by(3) {
+            mailbox.update(&id, |item| {
+                (item.read, item.subject) = (!item.read, format!("{}, edited", item.subject));
+                item.content = Content::Stored(format!("Subject: {}\r\n\r\nnow\r\n", item.subject).into());
+            });
+            edited += 1;
+        }
+    }
+    edited
+}
+
+#[test]
+fn what_changed_takes_the_place_of_what_it_was() {
+    conformance::run(async {
+        let house = copied(100).await;
+        let edited = at_source(&house, edit);
+        house.stage.graph.inject(Kind::Import, Fault::RefuseAfter(504), 1);
+        house.stage.graph.inject(Kind::Import, Fault::CutAfter, 1);
+        house.stage.graph.inject(Kind::Import, Fault::Refuse(503, Some(1)), 1);
+        let report = house.verified().await;
+        house.assert_equal("after the changes");
+        assert_eq!((report.counts.in_scope, report.counts.copied), (100, 100), "{report:#?}");
+        assert!(report.counts.updated >= edited - 2, "{edited}: {report:#?}");
+        assert_eq!(house.verified().await.counts.updated, 0);
+        house.assert_equal("and once more");
+    });
+}
+
+#[test]
+fn what_changed_on_both_sides_stays_as_its_new_owner_has_it() {
+    conformance::run(async {
+        let house = copied(60).await;
+        let subject = at_source(&house, |mailbox| subjects(mailbox, "Calendar").remove(0));
+        house.stage.graph.mailbox(LEE, |mailbox| {
+            let at = subjects(mailbox, "Calendar").iter().position(|one| *one == subject).unwrap();
+            let id = mailbox.ids_in("Calendar").remove(at);
+            mailbox.update(&id, |item| item.categories = vec!["Lee's own".to_owned()]);
+        });
+        at_source(&house, |mailbox| {
+            let id = mailbox.ids_in("Calendar").remove(0);
+            mailbox.update(&id, |item| item.read = !item.read)
+        });
+        let before = house.contents(LEE);
+        let report = house.verified().await;
+        assert_eq!(house.contents(LEE), before);
+        assert!(report.attention.iter().any(|line| line.problem.contains("by their user")), "{report:#?}");
+        assert_eq!(house.verified().await.attention.len(), 0, "it is told once");
     });
 }

@@ -137,7 +137,8 @@ fn least() -> f64 {
 fn where_requests_bind_nine_tenths_of_them_are_used() {
     conformance::run(async {
         // The service's own rate would need more items than the trial has: a sixtieth of the requests in a sixtieth of the time.
-        let rate = |requests: u64| (requests, Duration::from_secs(1));
+        let seconds = size(1, 4) as u64;
+        let rate = |requests: u64| (requests * seconds, Duration::from_secs(seconds));
         let limits = Limits { requests: rate(100), ..Limits::default().scaled(FACTOR) };
         let pace = Pace { requests: rate(96), ..Pace::default().scaled(FACTOR) };
         let used = share(size(600, 2000), 0, limits, pace).await;
