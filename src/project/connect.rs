@@ -25,6 +25,7 @@ use crate::{
         endpoint::{Auth, Endpoint, Kind},
         pairs::{Mailbox, MailboxPair},
         supervisor::Job,
+        zimbra::Opened,
     },
     sasl::Login,
     secret::Secret,
@@ -34,6 +35,7 @@ use crate::{
         imap::ImapSource,
         items::{ItemSource, ItemSourceSettings},
         pop3::{Pop3Settings, Pop3Source},
+        zimbra::{ZimbraSettings, ZimbraSource},
     },
     target::{
         TargetConnector,
@@ -90,6 +92,9 @@ impl Connectors {
     /// Graph too: [`super::endpoint::target_of`] decides.
     fn source(&mut self, pair: &MailboxPair) -> Arc<dyn SourceConnector> {
         let mailbox = &pair.source;
+        if let Some(opened) = &mailbox.login.zimbra {
+            return Arc::new(ZimbraSource::new(self.zimbra(mailbox, opened)));
+        }
         match &mailbox.login.graph {
             _ if mailbox.endpoint.kind == Kind::Pop3 => Arc::new(Pop3Source::new(self.maildrop(pair))),
             Some(graph) if mailbox.endpoint.by_graph && pair.target.endpoint.by_graph => {
@@ -115,6 +120,16 @@ impl Connectors {
                     None => source,
                 })
             }
+        }
+    }
+
+    fn zimbra(&self, mailbox: &Mailbox, opened: &Opened) -> ZimbraSettings {
+        ZimbraSettings {
+            mailbox: opened.mailbox.clone(),
+            describe: describe(mailbox),
+            bodies: self.bodies.clone(),
+            rates: rates(&mailbox.endpoint),
+            patience: limits::HTTP_SILENCE,
         }
     }
 
@@ -256,7 +271,7 @@ fn login(Mailbox { endpoint, login }: &Mailbox) -> Login {
     let user = login.user.clone();
     match (&endpoint.auth, &login.tokens) {
         (Auth::Oauth(_), Some(tokens)) => Login::Token { user, tokens: tokens.clone() },
-        (Auth::Password | Auth::Oauth(_), _) => {
+        (Auth::Password | Auth::Oauth(_) | Auth::Key(_), _) => {
             // `credentials` and `copy` see to it that there is one; an empty one is refused by the server.
             let password = login.password.clone().unwrap_or_else(|| Secret::new(String::new()));
             Login::Password { user, password }

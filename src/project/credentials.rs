@@ -12,6 +12,7 @@ use super::{
     oauth,
     pairs::{Mailbox, MailboxPair},
     secrets::{AskPassphrase, Secrets},
+    zimbra::Servers,
 };
 use crate::{
     error::{Code, Disposition, Error, Result, Scope, Side},
@@ -33,12 +34,14 @@ pub async fn fill(secrets: &Secrets, ask: AskPassphrase<'_>, pairs: &mut [Mailbo
     let open = passwords || sign_ins && secrets.sealer()?.is_some();
     let vault = if open { Some(secrets.open(ask).await?) } else { None };
     let mut desk = TokenDesk::new(vault.clone(), all());
+    let mut servers = Servers::default();
     for pair in pairs {
         for (mailbox, side) in [(&mut pair.source, Side::Source), (&mut pair.target, Side::Target)] {
             if let (Some(name), Some(vault)) = (mailbox.missing_password(), &vault) {
                 mailbox.login.password = Some(vault.get(&name).await?.ok_or_else(|| not_stored(&name))?);
             }
             desk.fill(mailbox, side).await?;
+            servers.fill(mailbox, side).await?;
         }
     }
     Ok(())
@@ -54,7 +57,7 @@ impl Mailbox {
     pub fn oauth(&self) -> Option<&Oauth> {
         match &self.endpoint.auth {
             Auth::Oauth(oauth) => Some(oauth),
-            Auth::Password | Auth::Admin(_) => None,
+            Auth::Password | Auth::Admin(_) | Auth::Key(_) => None,
         }
     }
 }

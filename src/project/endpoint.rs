@@ -52,15 +52,20 @@ impl Kind {
     }
 }
 
-/// The port that POP3 or IMAP uses with an encryption (RFC 8314 §3.2 and §3.3, RFC 3501 §2.1, RFC 1939 §3).
+/// The port that POP3, Zimbra's web or IMAP uses with an encryption (RFC 8314 §3.2 and §3.3, RFC 3501 §2.1, RFC 1939 §3, RFC 9110 §4.2).
 pub fn usual_port(kind: Kind, encryption: Encryption) -> u16 {
     match (kind, encryption) {
         (Kind::Pop3, Encryption::Tls) => 995,
         (Kind::Pop3, _) => 110,
+        (Kind::Zimbra, Encryption::None) => 80,
+        (Kind::Zimbra, _) => 443,
         (_, Encryption::Tls) => 993,
         (_, Encryption::StartTls | Encryption::None) => 143,
     }
 }
+
+/// The port at which Zimbra's administrators sign in (zimbra.md §1.1).
+pub const ZIMBRA_ADMIN_PORT: u16 = 7071;
 
 /// Who signs in.
 #[derive(Clone)]
@@ -71,6 +76,8 @@ pub enum Auth {
     Admin(Admin),
     /// Tokens of an application.
     Oauth(Oauth),
+    /// The pre-authentication key of a domain of Zimbra's.
+    Key(Secret),
 }
 
 /// Whose tokens open the mailboxes.
@@ -146,6 +153,8 @@ pub struct Endpoint {
     pub host: String,
     /// The port.
     pub port: u16,
+    /// The port of Zimbra's administrators.
+    pub admin_port: u16,
     /// Encryption.
     pub encryption: Encryption,
     /// Who signs in.
@@ -217,7 +226,7 @@ pub fn target_of(source: &Endpoint, target: &Arc<Endpoint>) -> Result<Arc<Endpoi
     };
     let worldwide = |endpoint: &Endpoint| match &endpoint.auth {
         Auth::Oauth(oauth) => oauth.client.cloud(Some(&endpoint.host)) == Cloud::WORLDWIDE,
-        Auth::Password | Auth::Admin(_) => false,
+        Auth::Password | Auth::Admin(_) | Auth::Key(_) => false,
     };
     let able = source.by_graph && target.kind == Kind::Microsoft365 && worldwide(source) && worldwide(target);
     match wanted {
@@ -286,17 +295,21 @@ pub fn usual_host(kind: Kind, auth: &Auth) -> Option<&'static str> {
 pub fn unsupported(kind: Kind, host: &str, auth: &Auth) -> Option<String> {
     let tokens = matches!(auth, Auth::Oauth(_));
     match kind {
-        Kind::Imap | Kind::Pop3 | Kind::Gmail => None,
         Kind::Microsoft365 | Kind::Office365 if !tokens && !is_loopback(host) => Some(format!(
             "Microsoft takes no passwords: {} needs auth = \"oauth2\" and an oauth-client (`--from-oauth`, `--to-oauth`)",
             kind.word()
         )),
-        Kind::Microsoft365 | Kind::Office365 => None,
-        Kind::Zimbra => Some(format!(
-            "{} endpoints are not yet supported in this version: use kind \"imap\" (imaps://) where the server speaks IMAP",
-            kind.word()
-        )),
+        Kind::Zimbra if tokens => {
+            Some("zimbra signs in with a password, an administrator or a preauth-key-file, not with tokens".to_owned())
+        }
+        Kind::Imap | Kind::Pop3 | Kind::Zimbra | Kind::Gmail | Kind::Microsoft365 | Kind::Office365 => None,
     }
+}
+
+/// Why an endpoint of this kind cannot be reached with this encryption; `None` if it can.
+pub fn impossible(kind: Kind, encryption: Encryption) -> Option<&'static str> {
+    let web = kind == Kind::Zimbra && encryption == Encryption::StartTls;
+    web.then_some("zimbra is read by https, which knows no STARTTLS; write \"tls\"")
 }
 
 #[cfg(test)]

@@ -22,3 +22,4 @@ pub mod url;
 pub mod users;
 pub mod values;
 pub mod words;
+pub mod zimbra;

@@ -17,7 +17,6 @@ use crate::{
         users::Login,
         values::Lasting,
     },
-    secret::Secret,
     target::Transport,
 };
 
@@ -56,6 +55,9 @@ fn read(text: &str, manner: &Manner, name: &str) -> Result<Mailbox, String> {
     if let Some(why) = endpoint::unsupported(kind, &host, &auth) {
         return Err(why);
     }
+    if let Some(why) = endpoint::impossible(kind, encryption) {
+        return Err(format!("`encryption`: {why}"));
+    }
     if encryption == Encryption::None && !manner.allow_plaintext && !is_loopback(&host) {
         return Err("`encryption=none` would send the password and the mail readable to everybody on the way; \
                     use tls or starttls, or add `--allow-plaintext`"
@@ -72,6 +74,7 @@ fn read(text: &str, manner: &Manner, name: &str) -> Result<Mailbox, String> {
         kind,
         identity: query.identity.unwrap_or_else(|| kind.word().to_owned()),
         host,
+        admin_port: endpoint::ZIMBRA_ADMIN_PORT,
         port: url.port().unwrap_or_else(|| endpoint::usual_port(kind, encryption)),
         encryption,
         auth,
@@ -85,7 +88,7 @@ fn read(text: &str, manner: &Manner, name: &str) -> Result<Mailbox, String> {
         transport: query.transport,
     };
     let endpoint = Arc::new(if by_imap { endpoint } else { endpoint.through_graph() });
-    let login = Login { address: user.clone(), user, password: password.map(Secret::new), tokens: None, graph: None };
+    let login = Login::new(user, None, password);
     Ok(Mailbox { endpoint, login })
 }
 

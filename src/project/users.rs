@@ -9,7 +9,7 @@ use csv::{ReaderBuilder, StringRecord};
 use crate::{
     error::{Error, Result},
     graph, limits, oauth,
-    project::files,
+    project::{files, zimbra::Opened},
     secret::Secret,
 };
 
@@ -44,6 +44,8 @@ pub struct Login {
     pub tokens: Option<oauth::SignIn>,
     /// Microsoft Graph, where it is a mailbox of Microsoft's that is opened with tokens.
     pub graph: Option<graph::Service>,
+    /// Zimbra, where it is a mailbox there.
+    pub zimbra: Option<Opened>,
 }
 
 /// Reads the user file of a batch.
@@ -228,13 +230,15 @@ impl Columns {
 }
 
 impl Login {
-    fn new(address: String, user: Option<String>, password: Option<String>) -> Self {
+    /// The log-in of `address`, whose user name is the same where none is written.
+    pub(super) fn new(address: String, user: Option<String>, password: Option<String>) -> Self {
         Login {
             user: user.unwrap_or_else(|| address.clone()),
             address,
             password: password.map(Secret::new),
             tokens: None,
             graph: None,
+            zimbra: None,
         }
     }
 }

@@ -94,6 +94,14 @@ impl Mailbox {
     }
 }
 
+/// How many ids a response tells, as a listing and as changes.
+pub(super) fn read_all(response: &Value) -> usize {
+    let mut changes = Changes::default();
+    add(&mut changes, response);
+    let listed = listing(response).map_or(0, |listing| listing.messages.values().map(BTreeSet::len).sum());
+    listed + changes.messages.len() + changes.deleted.len()
+}
+
 /// The change that a token names; a restored mailbox stands before it.
 fn change(token: &str) -> u64 {
     token.split(['-', ':']).next().and_then(|number| number.parse().ok()).unwrap_or_default()

@@ -49,12 +49,17 @@ impl Mailbox {
         // `view` would hide folders without one, and `tr` asks the servers of mounted folders (§3, §11.3).
         let request = Request::new("GetFolderRequest", MAIL, json!({ "depth": -1, "tr": "0" }));
         let response = self.call(&request).await.map_err(Failure::into_error)?;
-        let mut folders = Vec::new();
-        for root in soap::children(&response, "folder") {
-            walk(root, &[], &mut folders);
-        }
-        Ok(folders)
+        Ok(read_all(&response))
     }
+}
+
+/// Every folder of a response.
+pub(super) fn read_all(response: &Value) -> Vec<Folder> {
+    let mut folders = Vec::new();
+    for root in soap::children(response, "folder") {
+        walk(root, &[], &mut folders);
+    }
+    folders
 }
 
 /// Adds what lies in `parent`, whose own path is `above`.

@@ -44,7 +44,7 @@ impl Mailbox {
             let list = ids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
             let request = Request::new("GetMsgMetadataRequest", MAIL, json!({ "m": { "ids": list } }));
             match self.call(&request).await {
-                Ok(response) => found.extend(soap::children(&response, "m").filter_map(read).map(|m| (m.id, m))),
+                Ok(response) => found.extend(read_all(&response).into_iter().map(|m| (m.id, m))),
                 // One unknown id fails all the others (§4.2): it is left out, or looked for by halves where it is not told.
                 Err(failure) if failure.says("mail.NO_SUCH_MSG") || failure.says("mail.NO_SUCH_ITEM") => {
                     let before = ids.len();
@@ -61,6 +61,11 @@ impl Mailbox {
         }
         Ok(found)
     }
+}
+
+/// Every message of a response.
+pub(super) fn read_all(response: &Value) -> Vec<Message> {
+    soap::children(response, "m").filter_map(read).collect()
 }
 
 fn read(told: &Value) -> Option<Message> {

@@ -22,7 +22,7 @@ mod preauth;
 mod read;
 mod refusal;
 mod service;
-pub mod soap;
+mod soap;
 mod token;
 
 pub use changes::{Changes, Listing, Placed, Since};
@@ -33,3 +33,15 @@ pub use mailbox::Mailbox;
 pub use message::Message;
 pub use read::{Batch, Single};
 pub use service::Service;
+
+/// Reads the bytes of an answer as all that it could be an answer to; how many folders, ids and messages it told. For whoever tries what a
+/// server may send.
+pub fn read_answer(bytes: &[u8]) -> usize {
+    match soap::read(bytes) {
+        Some(soap::Reply::Response(told)) => {
+            folder::read_all(&told).len() + changes::read_all(&told) + message::read_all(&told).len()
+        }
+        Some(soap::Reply::Fault(fault)) => usize::from(fault.item.is_some()),
+        None => 0,
+    }
+}

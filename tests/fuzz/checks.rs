@@ -14,6 +14,7 @@ use mailhaul::{
     project::{config::Config, users},
     sasl,
     vault::{Key, SecretName},
+    zimbra::{self, archive},
 };
 
 /// Replies of an IMAP server: read to the end, whatever they are, and the same a second time.
@@ -122,4 +123,27 @@ pub fn user_files(bytes: &[u8]) {
     if let Ok(name) = text.parse::<SecretName>() {
         assert_eq!(name.to_string().parse(), Ok(name));
     }
+}
+
+/// Answers of Zimbra's SOAP: read as all that they could be, and the same a second time.
+pub fn zimbra_answers(bytes: &[u8]) {
+    assert_eq!(zimbra::read_answer(bytes), zimbra::read_answer(bytes));
+}
+
+/// Archives of Zimbra's: read to their end or damage, and the same a second time; what is delivered as sound has its digest.
+pub fn zimbra_archives(bytes: &[u8]) {
+    let read = || {
+        let mut told = Vec::new();
+        let end = archive::read(bytes, &BodyStore::with(1 << 20, std::env::temp_dir()), |item| {
+            if let (archive::Content::Whole(body), Some(digest)) = (&item.content, &item.meta.digest) {
+                let mut hasher = digest.hasher();
+                body.for_each_chunk(|chunk| hasher.update(chunk)).expect("in memory");
+                assert_eq!(hasher.finish(), *digest);
+            }
+            told.push(format!("{item:?}").len());
+            true
+        });
+        (told.len(), format!("{:?}", end.expect("the spool")))
+    };
+    assert_eq!(read(), read());
 }

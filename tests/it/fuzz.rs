@@ -105,3 +105,13 @@ fn server_words() {
 fn user_files() {
     try_target("user_files", checks::user_files);
 }
+
+#[test]
+fn zimbra_answers() {
+    try_target("zimbra_answers", checks::zimbra_answers);
+}
+
+#[test]
+fn zimbra_archives() {
+    try_target("zimbra_archives", checks::zimbra_archives);
+}

@@ -50,12 +50,16 @@ impl Table<'_> {
             let what = "\"none\" is accepted to this machine only; write \"tls\" or \"starttls\"";
             return Err(("encryption", what.to_owned()));
         }
+        if let Some(why) = endpoint::impossible(raw.kind, raw.encryption) {
+            return Err(("encryption", why.to_owned()));
+        }
         let caps = self.caps()?;
         let endpoint = Endpoint {
             name: self.name.to_owned(),
             kind: raw.kind,
             identity: raw.identity.clone().unwrap_or_else(|| raw.kind.word().to_owned()),
             port: raw.port.unwrap_or_else(|| endpoint::usual_port(raw.kind, raw.encryption)),
+            admin_port: raw.admin_port.unwrap_or(endpoint::ZIMBRA_ADMIN_PORT),
             host,
             encryption: raw.encryption,
             auth,
@@ -103,10 +107,14 @@ impl Table<'_> {
             ("authority", raw.authority.is_some(), raw.auth == raw::Auth::Oauth2),
             ("oauth-user", raw.oauth_user.is_some(), raw.auth == raw::Auth::Oauth2),
             ("admin-port", raw.admin_port.is_some(), raw.kind == Kind::Zimbra),
-            ("preauth-key-file", raw.preauth_key_file.is_some(), raw.kind == Kind::Zimbra),
+            (
+                "preauth-key-file",
+                raw.preauth_key_file.is_some(),
+                raw.kind == Kind::Zimbra && raw.auth == raw::Auth::Password,
+            ),
             ("admin-username", raw.admin_username.is_some(), raw.auth == raw::Auth::Admin),
             ("admin-password-file", raw.admin_password_file.is_some(), raw.auth == raw::Auth::Admin),
-            ("admin-login", raw.admin_login.is_some(), raw.auth == raw::Auth::Admin),
+            ("admin-login", raw.admin_login.is_some(), raw.auth == raw::Auth::Admin && raw.kind != Kind::Zimbra),
             ("oauth-client", raw.oauth_client.is_some(), raw.auth == raw::Auth::Oauth2),
         ];
         match keys.into_iter().find(|(_, written, has_meaning)| *written && !has_meaning) {
@@ -124,7 +132,7 @@ impl Table<'_> {
 
     fn auth(&self) -> Result<Auth, Fault> {
         match self.raw.auth {
-            raw::Auth::Password => Ok(Auth::Password),
+            raw::Auth::Password => self.key(),
             raw::Auth::Admin => self.admin(),
             raw::Auth::Oauth2 => self.oauth(),
             raw::Auth::SelfService => Err((
@@ -132,6 +140,13 @@ impl Table<'_> {
                 "not yet supported in this version: write \"password\", \"admin\" or \"oauth2\"".to_owned(),
             )),
         }
+    }
+
+    /// Each mailbox with its own password, unless a key opens all of a domain.
+    fn key(&self) -> Result<Auth, Fault> {
+        const KEY: &str = "preauth-key-file";
+        let Some(file) = &self.raw.preauth_key_file else { return Ok(Auth::Password) };
+        files::password(&self.directory.join(file)).map(Auth::Key).map_err(|what| (KEY, what))
     }
 
     fn admin(&self) -> Result<Auth, Fault> {

@@ -1,8 +1,11 @@
 //! Zimbra: its archives, its client, its source, and the stand-in that they are tried on.
 
 mod client;
+mod commands;
 mod exports;
 mod faults;
+mod life;
+mod python;
 
 mod source;
 pub mod stage;

@@ -1,4 +1,6 @@
-//! What the directory says about a mailbox at Microsoft: a step of its own, for it tells what a refused log-in cannot.
+//! What the directory says about a mailbox at Microsoft or at Zimbra: a step of its own, for it tells what a refused log-in cannot.
+
+use serde_json::json;
 
 use super::steps::Steps;
 use crate::{
@@ -6,7 +8,29 @@ use crate::{
     directory::{Directory, Entry, GraphDirectory, Verdict},
     error::{Code, Disposition, Error, Scope, Side},
     project::{pairs::Mailbox, words},
+    zimbra,
 };
+
+/// Looks the account up, where an administrator reads Zimbra's mailboxes.
+pub(super) async fn account(steps: &mut Steps<'_>, mailbox: &Mailbox) {
+    let Some((service, admin)) = mailbox.login.zimbra.as_ref().and_then(|opened| opened.directory.as_ref()) else {
+        return;
+    };
+    let asked = zimbra::account(service, admin, &mailbox.login.user);
+    let Some(account) = steps.timed("source account", asked).await else { return };
+    steps.found(format!("{}, {}", account.name, account.status));
+    if !account.is_readable() {
+        steps.found("nobody can read an account in maintenance, not even an administrator".to_owned());
+    }
+    account.size.into_iter().for_each(|size| steps.found(words::bytes(size)));
+    if !account.aliases.is_empty() {
+        steps.found(format!("also {}", account.aliases.join(", ")));
+    }
+    steps.account(
+        json!({ "address": account.name, "status": account.status, "bytes": account.size, "aliases": account.aliases,
+        "server": account.host }),
+    );
+}
 
 /// Looks the mailbox up, where there is a directory for it. One that cannot be asked is no fault: mail goes by IMAP without it.
 pub(super) async fn look_up(steps: &mut Steps<'_>, mailbox: &Mailbox, side: Side) {

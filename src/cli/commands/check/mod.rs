@@ -79,6 +79,7 @@ async fn pair(steps: &mut Steps<'_>, job: &Job, write_probe: bool) {
     for (mailbox, side) in [(&job.pair.source, Side::Source), (&job.pair.target, Side::Target)] {
         directory::look_up(steps, mailbox, side).await;
     }
+    directory::account(steps, &job.pair.source).await;
     if let Some(mut session) = steps.timed("source login", engine.source.open()).await {
         steps.found(format!("server: {}", session.capabilities().profile));
         engine.source.losses().iter().for_each(|loss| steps.found((*loss).to_owned()));

@@ -31,6 +31,9 @@ struct Step {
     /// What the directory says the mailbox is.
     #[serde(skip_serializing_if = "Option::is_none")]
     verdict: Option<&'static str>,
+    /// What the directory says of the account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<serde_json::Value>,
 }
@@ -63,6 +66,7 @@ impl<'a> Steps<'a> {
             seconds,
             found,
             verdict: None,
+            account: None,
             error: document,
         });
     }
@@ -95,6 +99,13 @@ impl<'a> Steps<'a> {
     pub(super) fn verdict(&mut self, word: &'static str) {
         if let Some(step) = &mut self.pending {
             step.verdict = Some(word);
+        }
+    }
+
+    /// What the directory says of the latest step's account.
+    pub(super) fn account(&mut self, account: serde_json::Value) {
+        if let Some(step) = &mut self.pending {
+            step.account = Some(account);
         }
     }
 
