@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
+mod archive;
 mod contest;
 mod cost;
 mod idle;
@@ -15,7 +16,7 @@ mod meter;
 mod support;
 
 /// The cases by name.
-const CASES: [(&str, fn()); 8] = [
+const CASES: [(&str, fn()); 9] = [
     ("eight", contest::eight_mailboxes),
     ("one", contest::one_mailbox),
     ("idle", idle::no_change),
@@ -24,6 +25,7 @@ const CASES: [(&str, fn()); 8] = [
     ("plan", memory::million_planned),
     ("crowd", memory::many_at_once),
     ("cost", cost::beside_a_bare_pipe),
+    ("archive", archive::beside_tar_and_sha256),
 ];
 
 fn main() {

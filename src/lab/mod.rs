@@ -18,6 +18,7 @@ mod pop_host;
 mod rehearsal;
 mod web;
 pub mod zimbra;
+mod zimbra_host;
 
 pub use certificate::Certificate;
 pub use rehearsal::{Lab, LabMailbox, LabOptions};

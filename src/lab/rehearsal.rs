@@ -16,6 +16,7 @@ use super::{
     mailstore::Mailstore,
     office::Office,
     pop_host::PopHost,
+    zimbra_host::ZimbraHost,
 };
 
 /// What the lab shall be like.
@@ -31,6 +32,8 @@ pub struct LabOptions {
     pub office: usize,
     /// Messages of the maildrop on the POP3 host; 0: there is none.
     pub pop3: usize,
+    /// Messages of the mailbox at Zimbra; 0: there is no Zimbra.
+    pub zimbra: usize,
     /// The throttle of each target mailbox.
     pub throttle: Option<Throttle>,
     /// The time of a sign-in at the target.
@@ -49,6 +52,7 @@ impl Default for LabOptions {
             messages: 300,
             office: 200,
             pop3: 150,
+            zimbra: 150,
             throttle: Some(Throttle::mild()),
             login: Duration::from_millis(150)..Duration::from_millis(400),
             oddities: false,
@@ -81,6 +85,7 @@ pub struct Lab {
     target: Server,
     office: Option<Office>,
     pop3: Option<PopHost>,
+    zimbra: Option<ZimbraHost>,
     authority: PathBuf,
     mailboxes: Vec<LabMailbox>,
 }
@@ -100,9 +105,10 @@ impl Lab {
         });
         let paula = Accounts::default().with(Office::TARGET_USER, "no-password", exchange_target(Language::English));
         let olga = paula.with(PopHost::TARGET_USER, PopHost::TARGET_PASSWORD, exchange_target(Language::English));
+        let vera = olga.with(ZimbraHost::TARGET_USER, ZimbraHost::TARGET_PASSWORD, exchange_target(Language::English));
         let targets = mailboxes
             .iter()
-            .fold(olga, |accounts, one| accounts.with(&one.target_user, &one.target_password, one.target.clone()));
+            .fold(vera, |accounts, one| accounts.with(&one.target_user, &one.target_password, one.target.clone()));
         let millis = Duration::from_millis;
         let target = Persona::exchange(Profile::Move).with(|persona| {
             persona.throttle = options.throttle.clone();
@@ -120,8 +126,12 @@ impl Lab {
             0 => None,
             messages => Some(PopHost::start(messages, options.seed, &certificate).await?),
         };
+        let zimbra = match options.zimbra {
+            0 => None,
+            messages => Some(ZimbraHost::start(messages, options.seed, &certificate).await?),
+        };
         let source = Server::bind(source_port, sources, Persona::generic(), tls()).await?;
-        Ok(Lab { source, target, office, pop3, authority, mailboxes })
+        Ok(Lab { source, target, office, pop3, zimbra, authority, mailboxes })
     }
 
     /// The IMAP host.
@@ -141,7 +151,7 @@ impl Lab {
         &self.mailboxes
     }
 
-    /// A `mailhaul.toml` for this lab; it names `users.csv` beside it, and `office.csv` and `pop3.csv` where there are such hosts.
+    /// A `mailhaul.toml` for this lab; it names `users.csv` beside it, and `office.csv`, `pop3.csv` and `zimbra.csv` where there are such hosts.
     pub fn configuration(&self) -> String {
         let endpoint = |name: &str, kind: &str, description: &str, server: &Server| {
             format!(
@@ -155,10 +165,12 @@ impl Lab {
         let target = endpoint("m365", "microsoft365", "the lab's Microsoft 365", &self.target);
         let office = self.office.as_ref().map(|office| office.configuration(&self.authority, self.target.port()));
         let pop3 = self.pop3.as_ref().map(|host| host.configuration(&self.authority));
+        let zimbra = self.zimbra.as_ref().map(|host| host.configuration(&self.authority));
         format!(
-            "[project]\nname = \"lab\"\n\n{source}{target}[batch.all]\nsource = \"old\"\ntarget = \"m365\"\nusers = \"users.csv\"\n{}{}",
+            "[project]\nname = \"lab\"\n\n{source}{target}[batch.all]\nsource = \"old\"\ntarget = \"m365\"\nusers = \"users.csv\"\n{}{}{}",
             office.unwrap_or_default(),
-            pop3.unwrap_or_default()
+            pop3.unwrap_or_default(),
+            zimbra.unwrap_or_default()
         )
     }
 
@@ -170,6 +182,11 @@ impl Lab {
     /// The `pop3.csv` that goes with it.
     pub fn pop3_users(&self) -> Option<String> {
         self.pop3.as_ref().map(|_| PopHost::users())
+    }
+
+    /// The `zimbra.csv` that goes with it.
+    pub fn zimbra_users(&self) -> Option<String> {
+        self.zimbra.as_ref().map(|_| ZimbraHost::users())
     }
 
     /// The `users.csv` that goes with [`Lab::configuration`]. The passwords are of the lab alone.
@@ -189,7 +206,11 @@ impl Lab {
     pub fn go_on(&self) -> usize {
         let at_office = self.office.as_ref().map_or(0, Office::go_on);
         let at_pop3 = self.pop3.as_ref().map_or(0, PopHost::go_on);
-        at_office + at_pop3 + self.mailboxes.iter().zip(1..).map(|(one, seed)| go_on(&one.source, seed)).sum::<usize>()
+        let at_zimbra = self.zimbra.as_ref().map_or(0, ZimbraHost::go_on);
+        at_office
+            + at_pop3
+            + at_zimbra
+            + self.mailboxes.iter().zip(1..).map(|(one, seed)| go_on(&one.source, seed)).sum::<usize>()
     }
 }
 
@@ -240,7 +261,7 @@ mod tests {
         assert_eq!(lab.users().lines().count(), 3);
         let before = lab.mailboxes()[0].source.snapshot().messages();
         assert_eq!(before, 20);
-        assert_eq!(lab.go_on(), 42);
+        assert_eq!(lab.go_on(), 50);
         assert_eq!(lab.mailboxes()[0].source.snapshot().messages(), 32);
     }
 }

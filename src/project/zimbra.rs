@@ -28,6 +28,14 @@ pub struct Opened {
     pub directory: Option<(Service, zimbra::Admin)>,
 }
 
+/// Fills in how one mailbox is opened, if it is one of Zimbra's.
+///
+/// # Errors
+/// A trusted root cannot be read, or the server's address is none.
+pub async fn open(mailbox: &mut Mailbox, side: Side) -> Result<()> {
+    Servers::default().fill(mailbox, side).await
+}
+
 /// Hands out mailboxes that share a server per endpoint and side.
 #[derive(Default)]
 pub(super) struct Servers(HashMap<(String, Side), (Service, Option<zimbra::Admin>)>);

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     cli::{face::Face, keys, passwords::PasswordSource},
-    error::{Error, Result},
+    error::{Error, Result, Side},
     project::{
         credentials, endpoint,
         outcome::Ending,
@@ -19,6 +19,7 @@ use crate::{
         url,
         users::DEFAULT_PRIORITY,
         values::Size,
+        zimbra,
     },
 };
 
@@ -116,7 +117,8 @@ impl EndArgs {
         if self.from_oauth.is_some() || self.to_oauth.is_some() {
             credentials::fill(&scope::secrets(face)?, &keys::passphrase, &mut pair).await?;
         }
-        let [pair] = pair;
+        let [mut pair] = pair;
+        zimbra::open(&mut pair.source, Side::Source).await?;
         Ok(pair)
     }
 

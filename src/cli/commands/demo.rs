@@ -48,7 +48,7 @@ struct Stage<'a> {
 pub(super) async fn run(args: &DemoArgs, face: &Face) -> Result<Ending> {
     let directory = tempfile::Builder::new().prefix("mailhaul-demo-").tempdir();
     let directory = directory.map_err(|error| errors::machine("the demo finds no place for its files", error))?.keep();
-    face.note("Starting an IMAP host, a POP3 host, an Office 365 with its sign-in, and a Microsoft 365 that throttles, all in this process.");
+    face.note("Starting an IMAP host, a POP3 host, a Zimbra, an Office 365 with its sign-in, and a Microsoft 365 that throttles, all in this process.");
     let lab = lab::start(&LabOptions { throttle: Some(throttle()), ..LabOptions::default() }, &directory).await?;
     let reports = play(face, &lab, &directory).await?;
     let ending = last_ending(&reports);

@@ -57,6 +57,9 @@ pub(super) async fn start(options: &LabOptions, directory: &Path) -> Result<Lab>
     if let Some(users) = lab.office_users() {
         std::fs::write(directory.join("office.csv"), users).map_err(failed)?;
     }
+    if let Some(users) = lab.zimbra_users() {
+        std::fs::write(directory.join("zimbra.csv"), users).map_err(failed)?;
+    }
     if let Some(users) = lab.pop3_users() {
         std::fs::write(directory.join("pop3.csv"), users).map_err(failed)?;
     }

@@ -246,8 +246,9 @@ async fn play(seed: u64, deletions: Deletions, messages: usize, faults: usize, r
         let day = life.day();
         story.push(format!("round {round}: {day}"));
         let report = life.pass().await;
-        // A fault may have changed the mailbox within the pass.
-        let report = if life.stage.zimbra.faults_left() > 0 { life.pass().await } else { report };
+        // A fault may have changed the mailbox within the pass; and a draft that was moved and saved again leaves its old folder with the next one.
+        let again = life.stage.zimbra.faults_left() > 0 || deletions == Deletions::Keep;
+        let report = if again { life.pass().await } else { report };
         life.assert_equal(&report, &story);
         assert!(lost > 0 || report.state == Outcome::Verified, "{report:#?}");
     }
