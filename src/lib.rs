@@ -1,4 +1,4 @@
-//! mailhaul copies mailboxes from IMAP and POP3 servers and Office 365 to Microsoft 365 or any IMAP server: exact, resumable and fast.
+//! mailhaul copies mailboxes from IMAP and POP3 servers, Zimbra and Office 365 to Microsoft 365 or any IMAP server: exact, resumable and fast.
 //!
 //! This page is the design. It says what holds everywhere and why; each module says the rest at its head.
 //!
