@@ -284,10 +284,16 @@ impl<'a> Step<'a> {
 
 /// What a message is to have that has these categories, of which `applied` were ours: only our own difference changes.
 fn difference(has: &[String], wanted: &BTreeSet<String>, applied: &BTreeSet<String>) -> Vec<String> {
-    let kept: Vec<String> =
-        has.iter().filter(|name| wanted.contains(*name) || !applied.contains(*name)).cloned().collect();
-    let new: Vec<String> = wanted.difference(applied).filter(|name| !kept.contains(name)).cloned().collect();
+    let is_in = |names: &BTreeSet<String>, name: &str| names.iter().any(|one| is_same(one, name));
+    let kept: Vec<String> = has.iter().filter(|name| is_in(wanted, name) || !is_in(applied, name)).cloned().collect();
+    let new = wanted.iter().filter(|name| !is_in(applied, name) && !kept.iter().any(|one| is_same(one, name)));
+    let new: Vec<String> = new.cloned().collect();
     [kept, new].concat()
+}
+
+/// Names that differ only in case are one category in Outlook.
+fn is_same(a: &str, b: &str) -> bool {
+    a.to_lowercase() == b.to_lowercase()
 }
 
 /// What a label or a keyword becomes; where nothing can be set it is counted as it is.

@@ -15,4 +15,5 @@ fn only_our_own_difference_is_applied() {
     assert_eq!(on(&["Red", "Work"], &["Family"], &["Work"]), ["Red", "Family"], "a label was taken, another given");
     assert_eq!(on(&["Red"], &["Work", "Family"], &["Work"]), ["Red", "Family"], "what the user took away stays away");
     assert_eq!(on(&["Work"], &["Work"], &[]), ["Work"], "it was set and not written down");
+    assert_eq!(on(&["work"], &["Work"], &[]), ["work"], "names have no case");
 }

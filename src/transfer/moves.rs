@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 use super::{bodies, job::Job, reconcile, run::Run, stillness::Goodbyes};
 use crate::{
     error::Result,
-    ledger::{Correction, Discovered, FolderRow, Intent, NewRow, Row, RowId, RowQuery, Settlement},
+    ledger::{Correction, Discovered, FolderId, FolderRow, Intent, NewRow, Row, RowId, RowQuery, Settlement, Twin},
     limits,
     model::{FolderName, Role, RowState, TargetUid},
     source::{FetchItem, SourceSession},
@@ -46,6 +46,7 @@ pub(super) async fn follow(
     for job in jobs {
         if was_cut_off(run, job, &left).await? {
             reconcile::settle(run, target, job, true, &Goodbyes::default()).await?;
+            leave(run, target, folders, &left).await?;
         }
         for folder in &job.sources {
             let candidates = candidates(run, folder, RowState::Listed, &left).await?;
@@ -118,6 +119,23 @@ async fn was_cut_off(run: &Run, job: &Job, left: &Departed) -> Result<bool> {
         }
     }
     Ok(false)
+}
+
+/// A move out of the place of what has no label was cut off after it happened: the message answers for its row under the label, and no
+/// more for the one of before, which does not miss it.
+async fn leave(run: &Run, target: &mut dyn TargetSession, folders: &[FolderRow], left: &Departed) -> Result<()> {
+    let all: HashSet<FolderId> = folders.iter().filter(|folder| is_of_all(folder)).map(|folder| folder.id).collect();
+    let rows = left.values().flatten().filter(|row| all.contains(&row.folder) && !row.gone);
+    let rows: Vec<Row> = rows.cloned().collect();
+    let standing = standing(target, &rows, left).await?;
+    let moved: Vec<RowId> = rows.iter().map(|row| row.id).filter(|row| !standing.contains(row)).collect();
+    for page in moved.chunks(limits::LEDGER_PAGE) {
+        let twins = run.ledger.twins(run.lease.pair, page.to_vec()).await?;
+        let arrived = twins.into_iter().filter(|(_, twin)| matches!(twin, Twin::Arrived(_)));
+        let corrections = arrived.map(|(row, _)| Correction::Removed(row)).collect();
+        run.ledger.correct(run.lease, corrections).await?;
+    }
+    Ok(())
 }
 
 async fn candidates(run: &Run, folder: &FolderRow, state: RowState, left: &Departed) -> Result<Vec<Row>> {

@@ -106,7 +106,9 @@ fn insert_new(connection: &Connection, held: &Held, folder: FolderId, new: &[New
     let mut back = connection.prepare_cached(
         "UPDATE placement SET gone = 0, folder = ?1,
              state = CASE WHEN state = 6 OR removed <> 0 THEN 0 ELSE state END,
-             target_uid = CASE WHEN state = 6 OR removed <> 0 THEN NULL ELSE target_uid END, removed = 0
+             target_uid = CASE WHEN state = 6 OR removed <> 0 THEN NULL ELSE target_uid END,
+             item = CASE WHEN state = 6 OR removed <> 0 THEN NULL ELSE item END,
+             categories = CASE WHEN state = 6 OR removed <> 0 THEN NULL ELSE categories END, removed = 0
          WHERE namespace = ?2 AND source_id = ?3 AND version = ?4
              AND (gone <> 0 OR folder <> ?1 OR state = 6)",
     )?;

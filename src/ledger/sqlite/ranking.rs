@@ -64,7 +64,7 @@ pub(super) fn relabelled(connection: &Connection, pair: i64, folder: FolderId) -
     let sql = format!(
         "SELECT DISTINCT q.id FROM folder f CROSS JOIN placement p INDEXED BY placement_folder ON p.folder = f.id
          JOIN placement q INDEXED BY placement_content
-             ON q.pair = f.pair AND q.content = p.content AND q.folder = ?2 AND q.state = 2 AND q.gone = 0
+             ON q.pair = f.pair AND q.content = p.content AND q.folder = ?2 AND q.state = 2 AND q.gone = 0 AND q.removed = 0
          WHERE f.pair = ?1 AND f.id <> ?2 AND p.state IN (0, 1) AND p.in_scope = 1 AND p.gone = 0 AND p.content IS NOT NULL
          ORDER BY q.id LIMIT {}",
         limits::LEDGER_PAGE

@@ -1,13 +1,15 @@
 //! Messages that Exchange does not deliver by IMAP, read by Graph from the same mailbox (microsoft365.md §1.8; quirks 36, 37).
 //!
-//! What IMAP sends for such a message is a notice, or nothing, so it must be found at Graph by what IMAP still tells: its folder and the
-//! second in which it was received, and its Message-ID where several were received in that second. Both show the same folder, so the only
-//! message of that second is the one. One that is not certain stays unreadable: no other message may stand in its place.
+//! What IMAP sends for such a message is a notice, or nothing, so it must be found at Graph by what IMAP still tells: its folder, its
+//! Message-ID if it tells one, and the second in which it was received. Where that is all, it must be the only one of that second on both
+//! sides, for Graph may not show every item that IMAP shows. One that is not certain stays unreadable: no other message may stand in its
+//! place.
 //!
 //! They are read when a fetch ends, for until then its session is busy. Rejected: a second session for their dates.
 
 use std::collections::HashMap;
 
+use chrono::DateTime;
 use tokio::sync::mpsc;
 
 use super::{fetch::is_notice, flight::Lost};
@@ -36,6 +38,8 @@ pub(super) struct Rescue {
 struct Trace {
     second: Option<i64>,
     message_id: Option<String>,
+    /// IMAP shows no other message of that second.
+    alone: bool,
 }
 
 impl Rescue {
@@ -114,11 +118,14 @@ fn refused(error: Error) -> Result<String> {
     }
 }
 
-/// The message that is meant: the only one of its second, else the only one with its Message-ID. How many there are, if none is certain.
+/// The message that is meant: the only one of its second with its Message-ID, or where that is not known the only one of its second at
+/// all. How many there are, if none is certain.
 fn one_of(mut there: Vec<Message>, trace: &Trace) -> Result<Message, usize> {
     let count = there.len();
-    if count > 1 {
-        there.retain(|message| trace.message_id.is_some() && message.internet_message_id == trace.message_id);
+    match &trace.message_id {
+        Some(id) => there.retain(|message| message.internet_message_id.as_ref() == Some(id)),
+        None if !trace.alone => there.clear(),
+        None => {}
     }
     match (there.pop(), there.is_empty()) {
         (Some(message), true) => Ok(message),
@@ -141,7 +148,41 @@ async fn traces(link: &mut Link, mut uids: Vec<u32>) -> Result<HashMap<u32, Trac
             note(*told, &mut traces);
         }
     }
+    for trace in traces.values_mut().filter(|trace| trace.message_id.is_none()) {
+        trace.alone = match trace.second {
+            Some(second) => of_second(link, second).await? == Some(1),
+            None => false,
+        };
+    }
     Ok(traces)
+}
+
+/// How many messages of the open folder were received in this second; `None`: too many to tell. SEARCH knows days only, and those of the
+/// server's own zone (RFC 3501 §6.4.4).
+async fn of_second(link: &mut Link, second: i64) -> Result<Option<usize>> {
+    let day = |days: i64| {
+        Some(DateTime::from_timestamp(second.saturating_add(days * 86_400), 0)?.format("%-d-%b-%Y").to_string())
+    };
+    let (Some(from), Some(to)) = (day(-1), day(2)) else { return Ok(None) };
+    let search = Command::new("UID SEARCH").word("SINCE").word(&from).word("BEFORE").word(&to);
+    let found = link.run_all(vec![search]).await?;
+    let uids = found.iter().flat_map(|told| &told.untagged).filter_map(|event| match event {
+        Event::Search { ranges, .. } => Some(uidset::expand(ranges, limits::LISTING_PAGE)),
+        _ => None,
+    });
+    let mut uids: Vec<u32> = uids.flatten().collect();
+    if uids.len() >= limits::LISTING_PAGE {
+        return Ok(None);
+    }
+    uids.sort_unstable();
+    let sets = uidset::chunks(&uids, limits::FETCH_CHUNK, limits::COMMAND_LINE);
+    let ask = |set: &str| Command::new("UID FETCH").word(set).word("(UID INTERNALDATE)");
+    let told = link.run_all(sets.into_iter().map(|(set, _)| ask(&set)).collect()).await?;
+    let is_meant = |event: &&Event| match event {
+        Event::Fetch(told) => told.received_at.flatten().is_some_and(|date| date.unix == second),
+        _ => false,
+    };
+    Ok(Some(told.iter().flat_map(|told| &told.untagged).filter(is_meant).count()))
 }
 
 fn note(told: Attributes, traces: &mut HashMap<u32, Trace>) {
@@ -167,14 +208,15 @@ mod tests {
 
     #[test]
     fn only_what_is_certain_is_taken() {
-        let trace = |id: Option<&str>| Trace { second: Some(1), message_id: id.map(str::to_owned) };
+        let trace = |id: Option<&str>, alone| Trace { second: Some(1), message_id: id.map(str::to_owned), alone };
         let (a, b) = (|| message("a", Some("<a@x>")), || message("b", Some("<b@x>")));
         let id = |there, trace: &Trace| one_of(there, trace).map(|message| message.id);
-        assert_eq!(id(vec![a()], &trace(None)), Ok("a".to_owned()));
-        assert_eq!(id(vec![a(), b()], &trace(Some("<b@x>"))), Ok("b".to_owned()));
-        assert_eq!(id(vec![a(), b()], &trace(None)), Err(2));
-        assert_eq!(id(vec![a(), a()], &trace(Some("<a@x>"))), Err(2));
-        assert_eq!(id(vec![message("c", None), message("d", None)], &trace(None)), Err(2));
-        assert_eq!(id(Vec::new(), &trace(Some("<a@x>"))), Err(0));
+        assert_eq!(id(vec![a()], &trace(None, true)), Ok("a".to_owned()));
+        assert_eq!(id(vec![a(), b()], &trace(Some("<b@x>"), false)), Ok("b".to_owned()));
+        assert_eq!(id(vec![a(), b()], &trace(None, true)), Err(2));
+        assert_eq!(id(vec![a()], &trace(None, false)), Err(1), "Graph may not show the one that is meant");
+        assert_eq!(id(vec![a()], &trace(Some("<b@x>"), true)), Err(1));
+        assert_eq!(id(vec![a(), a()], &trace(Some("<a@x>"), false)), Err(2));
+        assert_eq!(id(Vec::new(), &trace(Some("<a@x>"), true)), Err(0));
     }
 }

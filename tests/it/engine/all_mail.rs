@@ -1,15 +1,23 @@
 //! Gmail's All Mail: what has no label is copied from it, once, and what has one never (quirk 44).
 
+use std::sync::Arc;
+
 use mailhaul::{
     lab::{
         imap::Persona,
         mailstore::{Mailbox, Mailstore},
     },
     model::Role,
-    transfer::{MailboxReport, Outcome},
+    transfer::{MailboxReport, Options, Outcome},
 };
 
-use super::{letters::letter, scenes::put, stage::Stage};
+use super::{
+    letters::letter,
+    scenes::put,
+    stage::Stage,
+    theatre::{self, Cast, GMAIL, run},
+};
+use crate::ledger::{Death, FaultyLedger};
 
 const ALL: &[u8] = b"[Gmail]/All Mail";
 
@@ -97,4 +105,34 @@ async fn nothing_is_archived_while_a_folder_cannot_be_read() {
     assert_verified(&stage.pass().await);
     assert_eq!(letters(&stage.to, b"Archive"), [15, 16, 17, 18, 19]);
     assert_eq!(stage.source.journal().messages_told(), 20);
+}
+
+/// Killed at every step while labels are given and taken: resumed, each message is there once, where it belongs.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_labels_change_it_ends_the_same() {
+    let cast = Cast { source: Persona::gmail(), source_profile: &GMAIL, ..Cast::careful() };
+    let first = theatre::Stage::raise(&cast, &gmail().read(Clone::clone), &Mailbox::new('/')).await;
+    assert_verified(&first.pass(&Options::default()).await);
+    first.change_source(|mailbox| {
+        let work = mailbox.folder_mut(b"Work").unwrap();
+        work.expunge(|message| message.uid == 10);
+        put(work, (15..17).map(letter));
+    });
+    let frozen = first.freeze();
+    let whole = frozen.raise(&cast).await;
+    let counting = Arc::new(FaultyLedger::immortal(whole.ledger()));
+    assert_verified(&run(&whole.pair, counting.clone(), &Options::default()).await);
+    let end = whole.at_target();
+    assert_eq!(end.messages(), 25);
+    for fatal in 0..counting.steps() {
+        for death in [Death::Before, Death::After] {
+            let stage = frozen.raise(&cast).await;
+            let ledger = stage.ledger();
+            run(&stage.pair, Arc::new(FaultyLedger::new(ledger.clone(), fatal, death)), &Options::default()).await;
+            let report = run(&stage.pair, ledger, &Options::default()).await;
+            assert_eq!(stage.at_target(), end, "killed {death:?} step {fatal}");
+            let exceptions = (report.state, report.counts.missing_at_target, report.counts.unexplained);
+            assert_eq!(exceptions, (Outcome::Verified, 0, 0), "killed {death:?} step {fatal}: {report:#?}");
+        }
+    }
 }

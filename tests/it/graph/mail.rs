@@ -81,7 +81,7 @@ async fn messages_come_in_pages_with_their_marks() {
 async fn bytes_arrive_exactly_packed_or_not() {
     let stage = Stage::new(Settings::default()).await;
     let mut large = mail("large");
-    let text = format!("Subject: large\r\n\r\n{}", "0123456789\r\n".repeat(300_000));
+    let text = format!("Subject: large\r\n\r\n{}", "0123456789\r\n".repeat(400_000));
     large.content = mailhaul::lab::mailstore::Content::Stored(text.into());
     let wanted = bytes_of(&large);
     let large = stage.graph.mailbox(KIM, |mailbox| mailbox.add("Inbox", large)).flatten().unwrap();

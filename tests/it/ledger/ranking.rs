@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mailhaul::{
-    ledger::{Discovered, FolderId, Ledger, NewRow, Ranking, RowId, RowQuery},
+    ledger::{Carried, Correction, Discovered, FolderId, Ledger, NewRow, Ranking, RowId, RowQuery},
     model::ContentId,
 };
 
@@ -95,4 +95,26 @@ pub async fn mail_that_got_a_label_is_told(ledger: Arc<dyn Ledger>) {
     labels.rank([0, 0, 1], false, false).await;
     let told = labels.world.ledger.relabelled(labels.world.pair(), labels.folders[2]).await.unwrap();
     assert_eq!(told.iter().map(|row| row.id).collect::<Vec<_>>(), [rows[1]]);
+}
+
+pub async fn what_a_message_carries_is_forgotten_when_it_is_copied_anew(ledger: Arc<dyn Ledger>) {
+    let labels = Labels::new(ledger).await;
+    let World { ledger, lease, .. } = &labels.world;
+    let inbox = labels.list(0, 1).await;
+    let work = labels.list(1, 1).await;
+    labels.world.copy(inbox, 10).await;
+    labels.rank([0, 1, 2], true, false).await;
+    let names = vec!["Work".to_owned(), "work, too".to_owned()];
+    ledger.correct(*lease, vec![Correction::Categories(inbox, "AAk".to_owned(), names.clone())]).await.unwrap();
+    let carried = || async { ledger.carried(lease.pair, vec![inbox, work]).await.unwrap() };
+    let (folder, item) = (labels.folders[1], Some("AAk".to_owned()));
+    assert_eq!(carried().await[0], Carried { row: inbox, labels: vec![folder], categories: names, item });
+
+    // Removed by mirroring, and back at the source: its next copy has nothing of it.
+    let gone = Discovered { gone: vec![inbox], ..Discovered::default() };
+    ledger.discovered(*lease, labels.folders[0], gone).await.unwrap();
+    ledger.correct(*lease, vec![Correction::Removed(inbox)]).await.unwrap();
+    labels.list(0, 1).await;
+    let again = carried().await.remove(0);
+    assert_eq!((again.categories, again.item), (Vec::new(), None));
 }
