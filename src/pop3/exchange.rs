@@ -55,6 +55,8 @@ impl<S: Io> Connection<S> {
     /// Signs in with a password.
     pub(super) async fn sign_in(&mut self, method: Method, credentials: &Credentials<'_>) -> Result<()> {
         let password = credentials.password;
+        let (plain, encoded) = (sasl::encoded(&credentials.plain()), sasl::encoded(password.expose().as_bytes()));
+        let secrets = [password.expose(), plain.expose(), encoded.expose()];
         let reply = match method {
             Method::Apop(stamp) => {
                 let digest = apop::digest(&stamp, password);
@@ -65,18 +67,12 @@ impl<S: Io> Connection<S> {
                 }
             }
             Method::User => self.user(credentials).await?,
-            Method::Plain => {
-                let answers = [sasl::encoded(&credentials.plain())];
-                self.auth("PLAIN", &answers).await?
-            }
-            Method::Login => {
-                let answers = [sasl::encoded(credentials.user.as_bytes()), sasl::encoded(password.expose().as_bytes())];
-                self.auth("LOGIN", &answers).await?
-            }
+            Method::Plain => self.auth("PLAIN", &[&plain]).await?,
+            Method::Login => self.auth("LOGIN", &[&sasl::encoded(credentials.user.as_bytes()), &encoded]).await?,
         };
         match reply.ok {
             true => Ok(()),
-            false => Err(self.place.sign_in_refusal(&reply, Code::Auth, &[password.expose()])),
+            false => Err(self.place.sign_in_refusal(&reply, Code::Auth, &secrets)),
         }
     }
 
@@ -122,7 +118,7 @@ impl<S: Io> Connection<S> {
     }
 
     /// AUTH with a message for each challenge.
-    async fn auth(&mut self, mechanism: &str, answers: &[Secret]) -> Result<Reply> {
+    async fn auth(&mut self, mechanism: &str, answers: &[&Secret]) -> Result<Reply> {
         let mut said = self.open_auth(mechanism).await?;
         for answer in answers {
             if let Said::Status(_) = said {

@@ -30,9 +30,12 @@ async fn attempt(how: &SignIn, token: Option<AccessToken>, bodies: BodyStore) ->
     connection.greet().await?;
     if how.dial.encryption == Encryption::StartTls {
         connection.agree_on_tls().await?;
+        // It came in the clear: good enough to know the kind of server by, and no time stamp for APOP is taken from it.
+        let greeting = std::mem::take(&mut connection.greeting);
         let secure = connection.into_stream().start_tls(&how.dial).await?;
         connection = Connection::over(secure, bodies, how);
-        connection.skip_greeting();
+        connection.session.skip_greeting();
+        connection.greeting = greeting;
     }
     sign_in(connection, how, token).await
 }
@@ -121,7 +124,7 @@ impl<S: Io> Connection<S> {
     /// The commands ask for replies that cannot be taken for each other: a listing, a line, two numbers.
     ///
     /// # Errors
-    /// The connection is lost.
+    /// The spool's disk.
     pub async fn proves_pipelining(&mut self) -> Result<bool> {
         if !self.capabilities.has("PIPELINING") {
             return Ok(false);
@@ -133,7 +136,8 @@ impl<S: Io> Connection<S> {
         let proved = self.probed().await;
         self.bear(patience);
         match proved {
-            Err(error) if matches!(error.code(), Code::Timeout | Code::Protocol) => Ok(false),
+            // Silent, confused, or gone: it does not bear several commands at once.
+            Err(error) if matches!(error.code(), Code::Timeout | Code::Protocol | Code::Lost) => Ok(false),
             proved => proved,
         }
     }
@@ -146,10 +150,6 @@ impl<S: Io> Connection<S> {
         // Some tell more to those who have signed in (RFC 2449 §5).
         self.capabilities = told;
         Ok(nothing.ok && !is_count(&nothing.text) && counted.ok && is_count(&counted.text))
-    }
-
-    fn skip_greeting(&mut self) {
-        self.session.skip_greeting();
     }
 }
 

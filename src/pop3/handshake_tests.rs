@@ -87,6 +87,14 @@ async fn a_refusal_holds_no_password() {
     ];
     let error = signed_in(Encryption::Tls, "+OK\r\n", &script).await.unwrap_err();
     assert_eq!((error.code(), error.reply()), (Code::Auth, Some("-ERR … is wrong")));
+    let message = "AGFubmEAdGFuc3RhYWY=";
+    let script = [
+        ("CAPA\r\n", "+OK\r\nSASL PLAIN\r\n.\r\n"),
+        ("AUTH PLAIN\r\n", "+ \r\n"),
+        ("AGFubmEAdGFuc3RhYWY=\r\n", "-ERR no: AGFubmEAdGFuc3RhYWY=\r\n"),
+    ];
+    let error = signed_in(Encryption::Tls, "+OK\r\n", &script).await.unwrap_err();
+    assert!(!error.to_string().contains(message), "{error}");
     let error =
         signed_in(Encryption::Tls, "+OK\r\n", &[("CAPA\r\n", "+OK\r\nSASL GSSAPI\r\n.\r\n")]).await.unwrap_err();
     assert_eq!((error.code(), error.reply()), (Code::AuthBlocked, Some("it offers: GSSAPI")));

@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 /// A host's character.
 #[derive(Clone, Debug)]
 pub struct Manner {
+    /// What it greets with, and whom it may be taken for by it.
+    pub greeting: &'static str,
     /// Knows CAPA (RFC 2449).
     pub capa: bool,
     /// What it says of pipelining, and does.
@@ -48,6 +50,8 @@ pub enum Pipelining {
     Untold,
     /// Announced; what came with a command is thrown away.
     Lost,
+    /// Announced; the connection is cut when more comes with a command.
+    HangsUp,
     /// Announced; of what comes with a RETR the first command is thrown away, and nothing of what comes with another.
     LostAtRetr,
 }
@@ -79,6 +83,7 @@ impl Default for Manner {
     /// A host of today without a fault.
     fn default() -> Self {
         Manner {
+            greeting: "mailhaul lab ready",
             capa: true,
             pipelining: Pipelining::Done,
             uidl: Uidl::Own { generation: 0 },
@@ -120,7 +125,6 @@ impl Manner {
         if !self.sasl.is_empty() {
             lines.push(format!("SASL {}", self.sasl.join(" ")));
         }
-        lines.push("IMPLEMENTATION mailhaul-lab".to_owned());
         lines
     }
 }

@@ -53,12 +53,13 @@ impl Session {
         self.wire.end = if manner.bare_newlines { "\n" } else { "\r\n" };
         self.wire.pieces = manner.pieces;
         let stamp = if manner.apop { format!(" {}", self.stamp) } else { String::new() };
-        self.wire.line(&format!("+OK mailhaul lab ready{stamp}"));
+        self.wire.line(&format!("+OK {}{stamp}", manner.greeting));
         loop {
             let Some(line) = self.wire.read_line().await? else { return Ok(()) };
             let next = self.command(&line).await?;
             match self.host.manner().pipelining {
                 Pipelining::Lost => self.wire.forget_input(),
+                Pipelining::HangsUp if self.wire.has_input() => return Ok(()),
                 Pipelining::LostAtRetr if line.starts_with("RETR") => self.wire.forget_line(),
                 _ => {}
             }

@@ -45,6 +45,11 @@ impl Wire {
         }
     }
 
+    /// Whether more was read than was used.
+    pub fn has_input(&self) -> bool {
+        !self.input.is_empty()
+    }
+
     /// Throws away what was read and not used.
     pub fn forget_input(&mut self) {
         self.input.clear();

@@ -67,7 +67,10 @@ impl Teller<'_> {
             // Told again from the beginning, in this process.
             None => self.link.habits().cursor().map_or(FIRST_EPOCH, |cursor| cursor.epoch),
         };
-        let now: BTreeSet<Vec<u8>> = maildrop.messages.keys().cloned().collect();
+        let mut now: BTreeSet<Vec<u8>> = maildrop.messages.keys().cloned().collect();
+        if let Some(known) = known.filter(|_| !renumbered) {
+            now.extend(known.iter().filter(|id| !maildrop.is_gone(id)).cloned());
+        }
         let cursor = Arc::new(Cursor { epoch, known: now, repeated: maildrop.repeated.clone() });
         self.link.habits().listed(Arc::clone(&cursor));
         match known.filter(|_| !renumbered) {
@@ -75,11 +78,23 @@ impl Teller<'_> {
             Some(known) => self.changes(epoch, known, &cursor.known, &maildrop).await?,
             None => {
                 self.begin(epoch, ListingKind::Complete).await?;
-                self.listed(&maildrop, cursor.known.iter()).await?;
+                self.listed(&maildrop, maildrop.messages.keys()).await?;
             }
         }
         let count = Some(cursor.known.len() as u64);
-        self.event(DiscoverEvent::End { cursor: cursor.encode(), count }).await
+        self.event(DiscoverEvent::End { cursor: cursor.encode(), count }).await?;
+        self.tell_unread(maildrop.unread).await
+    }
+
+    /// Messages that have no name of their own and cannot be read are no row of anybody's, so they are told here.
+    async fn tell_unread(&self, unread: u64) -> Result<()> {
+        if unread == 0 {
+            return Ok(());
+        }
+        let words =
+            format!("{unread} messages without a unique id of their own are not delivered; run again to try them anew");
+        let reason = Reason { code: Code::ItemFetch, words };
+        self.event(DiscoverEvent::Unreadable(FolderName::inbox(), reason)).await
     }
 
     async fn changes(

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::{
     ids,
     link::{Answer, Link, Part},
-    maildrop::Message,
+    maildrop::{Maildrop, Message},
 };
 use crate::{
     body::{Body, Promise},
@@ -107,7 +107,7 @@ impl<'a> Fetcher<'a> {
         for FetchItem { row, id, .. } in batch {
             match maildrop.get(&id) {
                 Some(message) => self.queue.push_back(Wanted { row, id, message, promise: None }),
-                None => self.tell(row, FetchResult::Vanished).await?,
+                None => self.tell(row, missing(&maildrop, &id)).await?,
             }
         }
         Ok(())
@@ -203,7 +203,8 @@ impl<'a> Fetcher<'a> {
     }
 
     /// A message that two sessions refuse cannot be read.
-    async fn refused(&mut self, wanted: Wanted, words: String) -> Result<()> {
+    async fn refused(&mut self, mut wanted: Wanted, words: String) -> Result<()> {
+        wanted.promise = None;
         match self.link.habits().refused_before(&wanted.id) {
             true => self.tell(wanted.row, unreadable(words)).await,
             false => {
@@ -217,16 +218,16 @@ impl<'a> Fetcher<'a> {
     async fn settle_doubts(mut self) -> Result<()> {
         let doubtful = std::mem::take(&mut self.doubtful);
         let Some((_, words)) = doubtful.first() else { return Ok(()) };
+        self.link.habits().doubt(doubtful.iter().map(|(wanted, _)| wanted.id.clone()));
         if doubtful.len() > 1 && self.came == 0 {
-            // Nothing came at all: it is the session that failed.
+            // Nothing came at all: it may be the session that failed. Another one tells.
             return Err(self.link.error(Code::Server, Disposition::RetryAfter(None)).with_reply(words));
         }
-        self.link.habits().doubt(doubtful.iter().map(|(wanted, _)| wanted.id.clone()));
         self.link.renew().await?;
         let maildrop = self.link.maildrop().await?;
         for (wanted, _) in doubtful {
             match maildrop.get(&wanted.id) {
-                None => self.tell(wanted.row, FetchResult::Vanished).await?,
+                None => self.tell(wanted.row, missing(&maildrop, &wanted.id)).await?,
                 Some(message) => {
                     self.link.ask(message.number, Part::Whole);
                     self.flying.push_back(Wanted { message, ..wanted });
@@ -240,6 +241,16 @@ impl<'a> Fetcher<'a> {
 
     async fn tell(&mut self, row: i64, what: FetchResult) -> Result<()> {
         self.bodies.send(Fetched { row, what }).await.map_err(|_| Error::canceled())
+    }
+}
+
+/// What a message is that the session does not show: gone, unless it may be one of those that nobody could read.
+fn missing(maildrop: &Maildrop, id: &[u8]) -> FetchResult {
+    match maildrop.is_gone(id) {
+        true => FetchResult::Vanished,
+        false => unreadable(
+            "the server has no unique ids and does not deliver every message: it may be one of those".to_owned(),
+        ),
     }
 }
 

@@ -21,19 +21,6 @@ pub(super) fn by_content(hash: BodyHash, twin: u32) -> Vec<u8> {
     [&[BY_CONTENT][..], &hash.0, &twin.to_be_bytes()].concat()
 }
 
-/// The id of the `twin`th message of which this is all that is known: it has no unique id of its own and the server does not deliver it. It
-/// must be told, and be refused by name.
-pub(super) fn unread(known: BodyHash, twin: u32) -> Vec<u8> {
-    by_uidl(format!("unread {twin} {}", blake3::Hash::from(known.0).to_hex()).as_bytes())
-}
-
-/// What is known of a message that cannot be read.
-pub(super) fn outside(bytes: u64, uidl: Option<&Vec<u8>>) -> BodyHash {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&bytes.to_be_bytes()).update(uidl.map_or(&[], Vec::as_slice));
-    BodyHash(hasher.finalize().into())
-}
-
 /// Whether `id` may be that of a message with this content; any may that is no id by content.
 pub(super) fn fits(id: &[u8], hash: BodyHash) -> bool {
     match id.split_first() {

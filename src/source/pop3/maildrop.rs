@@ -44,23 +44,24 @@ impl Told {
         repeated
     }
 
-    /// The maildrop, with the contents of those that are nameless. What could not be read goes by what is told of it.
+    /// The maildrop, with the contents of those that are nameless. What could not be read has no identity, and is counted
+    /// alone.
     pub(super) fn named(self, contents: &BTreeMap<u32, BodyHash>, repeated: BTreeSet<Vec<u8>>) -> Maildrop {
         let mut twins: HashMap<BodyHash, u32> = HashMap::new();
-        let mut messages = BTreeMap::new();
+        let (mut messages, mut unread) = (BTreeMap::new(), 0);
         for (number, bytes) in self.sizes {
             let uidl = self.uidls.get(&number);
             let id = match (uidl.filter(|uidl| !repeated.contains(*uidl)), contents.get(&number)) {
                 (Some(uidl), _) => ids::by_uidl(uidl),
                 (None, Some(hash)) => ids::by_content(*hash, next(&mut twins, *hash)),
                 (None, None) => {
-                    let known = ids::outside(bytes, uidl);
-                    ids::unread(known, next(&mut twins, known))
+                    unread += 1;
+                    continue;
                 }
             };
             messages.insert(id, Message { number, bytes });
         }
-        Maildrop { messages, repeated }
+        Maildrop { messages, repeated, unread }
     }
 }
 
@@ -85,6 +86,8 @@ pub(super) struct Maildrop {
     pub(super) messages: BTreeMap<Vec<u8>, Message>,
     /// Unique ids that stood for several messages, now or before.
     pub(super) repeated: BTreeSet<Vec<u8>>,
+    /// Messages without a unique id of their own that the server does not deliver: they may be any that are known by their content.
+    pub(super) unread: u64,
 }
 
 impl Maildrop {
@@ -93,11 +96,18 @@ impl Maildrop {
         self.messages.get(id).copied()
     }
 
+    /// Whether the message of this id is certainly not there any more.
+    pub(super) fn is_gone(&self, id: &[u8]) -> bool {
+        let may_be_unread = self.unread > 0 && ids::is_by_content(id);
+        !may_be_unread && !self.messages.contains_key(id)
+    }
+
     /// Whether the server seems to give out other ids than those in `known`: most of these are gone at once and others are there, or a
     /// unique id in it became that of several messages.
     pub(super) fn is_renumbered(&self, known: &BTreeSet<Vec<u8>>) -> bool {
         let kept = self.messages.keys().filter(|id| known.contains(*id)).count();
-        let (vanished, new) = (known.len() - kept, self.messages.len() - kept);
+        let vanished = known.iter().filter(|id| self.is_gone(id)).count();
+        let new = self.messages.len() - kept;
         let split = self.repeated.iter().any(|uidl| known.contains(&ids::by_uidl(uidl)));
         new > 0 && (vanished * 2 > known.len() || split)
     }
@@ -141,7 +151,9 @@ mod tests {
         assert_eq!(maildrop.get(&ids::by_uidl(b"a")).unwrap().number, 1);
         assert_eq!(maildrop.get(&ids::by_content(hash(1), 1)).unwrap().number, 2);
         assert_eq!(maildrop.get(&ids::by_content(hash(1), 2)).unwrap().number, 3, "equal, and two");
-        assert_eq!(maildrop.messages.len(), 6, "what cannot be read is there all the same");
+        assert_eq!((maildrop.messages.len(), maildrop.unread), (5, 1));
+        assert!(!maildrop.is_gone(&ids::by_content(hash(9), 1)), "it may be the one that could not be read");
+        assert!(maildrop.is_gone(&ids::by_uidl(b"x")));
     }
 
     #[test]

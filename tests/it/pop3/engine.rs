@@ -171,7 +171,7 @@ async fn a_unique_id_that_becomes_two_messages_doubles_none() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_loses_commands_is_found_out() {
-    for pipelining in [Pipelining::Lost, Pipelining::LostAtRetr, Pipelining::Untold] {
+    for pipelining in [Pipelining::Lost, Pipelining::LostAtRetr, Pipelining::HangsUp, Pipelining::Untold] {
         let journey = Journey::of(30, Manner::default().with(|manner| manner.pipelining = pipelining)).await;
         let mut settings =
             side::maildrop(place::loopback(journey.stand.server.port()), Accounts::USER, Accounts::PASSWORD);
@@ -205,6 +205,36 @@ async fn a_filter_by_date_looks_into_the_messages() {
     let report = journey.pass_with(Pop3Source::new(settings), options, Arc::new(Unobserved)).await;
     assert_eq!((report.counts.in_scope, report.counts.out_of_scope), (1, 1), "{report:#?}");
     journey.assert_at_target(vec![new]);
+}
+
+/// A message that cannot be read may be any of those that are known by their content alone: none of them counts as gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_without_an_id_takes_no_message_away() {
+    let mut journey = Journey::of(8, Manner::default().with(|manner| manner.uidl = Uidl::Unknown)).await;
+    Journey::verified(&journey.pass().await);
+    journey.turn(|manner| manner.refuse = BTreeMap::from([(3, Refusal::Always)]));
+    let wanted = journey.stand.bodies();
+    let mirror = || Options { deletions: transfer::Deletions::Mirror { approved: true }, ..Options::default() };
+    let report = journey.pass_with(journey.stand.source(), mirror(), Arc::new(Unobserved)).await;
+    assert_ne!(report.state, Outcome::Verified, "one is not known");
+    assert_eq!((report.counts.gone_from_source, report.counts.copied_this_pass), (0, 0), "{report:#?}");
+    let line = report.attention.iter().find(|line| line.code == "ITEM-FETCH").unwrap();
+    assert!(line.reply.as_deref().unwrap().starts_with("1 messages"));
+    journey.assert_at_target(wanted.clone());
+    journey.turn(|manner| manner.refuse.clear());
+    let report = journey.pass_with(journey.stand.source(), mirror(), Arc::new(Unobserved)).await;
+    Journey::verified(&report);
+    assert_eq!(report.counts.copied_this_pass, 0);
+    journey.assert_at_target(wanted);
+}
+
+/// Two that are refused may be the session's fault once, and are listed with the words then.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_messages_that_cannot_be_read_do_not_fail_the_mailbox() {
+    let refuse = BTreeMap::from([(1, Refusal::Always), (2, Refusal::Always)]);
+    let journey = Journey::of(2, Manner::default().with(|manner| manner.refuse = refuse)).await;
+    let report = journey.pass().await;
+    assert_eq!((report.state, report.counts.failed), (Outcome::Finished, 2), "{report:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

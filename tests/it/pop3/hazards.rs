@@ -121,13 +121,17 @@ async fn tls_is_asked_for_and_believed_under_its_authority_alone() {
     std::fs::write(&authority, certificate.authority_pem()).unwrap();
     let tls = certificate.acceptor();
     let accounts = Accounts::from(Mailstore::empty());
-    let server = Server::start_stls(accounts, Manner::default(), tls).await.unwrap();
+    let greeting = "The Microsoft Exchange POP3 service is ready.";
+    let manner = Manner::default().with(|manner| manner.greeting = greeting);
+    let server = Server::start_stls(accounts, manner, tls).await.unwrap();
     let mut settings = side::maildrop(place::loopback(server.port()), Accounts::USER, Accounts::PASSWORD);
     settings.sign_in.dial.encryption = Encryption::StartTls;
     assert_eq!(Pop3Source::new(settings.clone()).open().await.err().map(|e| e.code()), Some(Code::TlsCert));
     settings.sign_in.dial.ca = vec![authority];
-    assert!(Pop3Source::new(settings).open().await.is_ok());
+    let session = Pop3Source::new(settings).open().await.unwrap();
     assert_eq!(server.journal().count("STLS"), 2);
+    let known = session.capabilities();
+    assert!(known.profile == "Exchange (POP3)" && !known.stable_bytes, "known by what it said before: {known:?}");
 }
 
 #[test]

@@ -95,16 +95,25 @@ impl Link {
         }
     }
 
-    /// The hashes of these messages, which have no other name. Those that cannot be read are left out.
+    /// The hashes of these messages, which have no other name. Those that are refused twice are left out.
     async fn contents(&mut self, nameless: Vec<u32>) -> Result<BTreeMap<u32, BodyHash>> {
         let mut contents = BTreeMap::new();
-        self.read(Part::Whole, nameless, |number, answer| {
-            if let Answer::Body(body) = answer {
-                contents.insert(number, body.hash().map_err(spool)?);
+        let mut asked = nameless;
+        for _ in 0..2 {
+            let mut refused = Vec::new();
+            self.read(Part::Whole, asked, |number, answer| {
+                match answer {
+                    Answer::Body(body) => drop(contents.insert(number, body.hash().map_err(spool)?)),
+                    Answer::Refused(reply) => refused.push((number, reply)),
+                }
+                Ok(())
+            })
+            .await?;
+            if let Some(error) = refused.iter().find_map(|(_, reply)| self.more_than_a_message(reply)) {
+                return Err(error);
             }
-            Ok(())
-        })
-        .await?;
+            asked = refused.into_iter().map(|(number, _)| number).collect();
+        }
         Ok(contents)
     }
 }
