@@ -155,7 +155,9 @@ impl Refusal {
 
     /// A gateway that gave up on an answer does not know what came of the request (microsoft365.md part III 7).
     fn may_have_taken_effect(&self) -> bool {
-        self.status.is_server_error() && !matches!(self.status.as_u16(), 501 | 507 | 509) && !is_full(&self.told.word)
+        let turned_away = self.status.as_u16() == 503 && self.retry_after.is_some();
+        let is_certain = turned_away || is_full(&self.told.word) || is_of_the_item(&self.told.word);
+        self.status.is_server_error() && !matches!(self.status.as_u16(), 501 | 507 | 509) && !is_certain
     }
 
     /// Code, next step, and the reach where it is not the request's own.
@@ -190,7 +192,7 @@ impl Refusal {
         if is(&["ErrorFolderExists"]) {
             return (Code::FolderName, Disposition::GiveUp, Some(Scope::Folder));
         }
-        if is(&["ErrorCorruptData", "ErrorCannotOpenFileAttachment"]) {
+        if is_of_the_item(word) {
             return (Code::ItemFetch, again, Some(Scope::Message));
         }
         if is(&["Authorization_RequestDenied"]) {
@@ -213,6 +215,11 @@ fn by_status(status: StatusCode, again: Disposition) -> (Code, Disposition, Opti
         500..=599 => (Code::Server, again, None),
         _ => (Code::Protocol, Disposition::GiveUp, None),
     }
+}
+
+/// The service looked into an item and does not like what it saw.
+fn is_of_the_item(word: &str) -> bool {
+    ["ErrorCorruptData", "ErrorCannotOpenFileAttachment"].iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
 /// The mailbox is full (507, or another status with these words).

@@ -8,9 +8,10 @@ use std::collections::{HashMap, HashSet};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::{
-    error::{Code, Result},
+    error::{Code, Result, Scope},
     graph::{Item, ItemStore},
     limits,
+    mailbox::items::{Patience, next},
     model::{Fingerprint, ReceivedAt},
 };
 
@@ -40,7 +41,8 @@ impl Evidence {
     }
 }
 
-/// The evidence of these items of a folder, which holds about `in_all`; those that are not there are left out.
+/// The evidence of these items of a folder, which holds about `in_all`; those that are not there are left out, and of those that the service
+/// cannot show there is none.
 ///
 /// Changes come without it, so it is asked for by itself: one by one, or with the whole list where that takes fewer requests.
 ///
@@ -51,29 +53,40 @@ pub(crate) async fn evidence(
     folder: &str,
     wanted: &HashSet<String>,
     in_all: u64,
-) -> Result<HashMap<String, Evidence>> {
+) -> Result<HashMap<String, Option<Evidence>>> {
     let mut found = HashMap::with_capacity(wanted.len());
     if wanted.len() as u64 > in_all.div_ceil(limits::GRAPH_PAGE as u64) {
         let mut pages = store.items(folder);
         while found.len() < wanted.len()
-            && let Some(page) = pages.next().await?
+            && let Some(page) = next(&mut pages).await?
         {
             let ours = page.iter().filter(|item| wanted.contains(&item.id));
-            found.extend(ours.map(|item| (item.id.clone(), Evidence::of(item))));
+            found.extend(ours.map(|item| (item.id.clone(), Some(Evidence::of(item)))));
         }
     }
     // A list that changes while it is read may leave something out.
     let missing = wanted.iter().filter(|id| !found.contains_key(*id)).cloned();
     let asked = missing.collect::<Vec<_>>().into_iter().map(|id| async move {
-        match store.item(folder, &id).await {
-            Ok(item) => Ok(Some((id, Evidence::of(&item)))),
+        match one(store, folder, &id).await {
+            Ok(item) => Ok(Some((id, Some(Evidence::of(&item))))),
             Err(error) if error.code() == Code::ItemVanished => Ok(None),
+            Err(error) if error.scope() <= Scope::Message => Ok(Some((id, None))),
             Err(error) => Err(error),
         }
     });
     let single: Vec<_> = stream::iter(asked).buffered(limits::GRAPH_IN_FLIGHT as usize).try_collect().await?;
     found.extend(single.into_iter().flatten());
     Ok(found)
+}
+
+async fn one(store: &ItemStore, folder: &str, id: &str) -> Result<Item> {
+    let mut patience = Patience::default();
+    loop {
+        match store.item(folder, id).await {
+            Ok(item) => return Ok(item),
+            Err(error) => patience.bear(error).await?,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -3,9 +3,11 @@
 //! `tree` tells its folders, `evidence` what an item is recognised by. Both only read.
 
 mod evidence;
+mod patience;
 mod tree;
 
 pub(crate) use evidence::evidence;
+pub(crate) use patience::{Patience, next, turn};
 pub(crate) use tree::{Place, tree};
 
 use crate::{

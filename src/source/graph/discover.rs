@@ -19,6 +19,7 @@ use crate::{
     error::{Code, Error, Result, Scope},
     graph::{Change, Changes, DeltaLink, Mailbox, Message, Turn},
     limits,
+    mailbox::items::turn as next_turn,
     model::{FolderName, Reason},
     source::{DiscoverEvent, Listed, ListingKind},
 };
@@ -81,7 +82,7 @@ impl Round {
             Some((changes, since)) => (changes, Some(since)),
             None => (mailbox.changes(&id, None)?, None),
         };
-        Ok(Round { first: changes.turn().await?, changes, since })
+        Ok(Round { first: next_turn(&mut changes).await?, changes, since })
     }
 }
 
@@ -155,7 +156,7 @@ impl Teller<'_> {
                     self.page(Page::of(page, &mut drafts)).await?;
                 }
             }
-            turn = changes.turn().await?;
+            turn = next_turn(&mut changes).await?;
         }
     }
 
@@ -191,7 +192,7 @@ impl Teller<'_> {
                 Turn::End(link) => break link,
                 Turn::Page(page) => note(&mut all, self.whole(page).await?, &mut drafts),
             }
-            turn = changes.turn().await?;
+            turn = next_turn(&mut changes).await?;
         };
         self.begin(ListingKind::Complete).await?;
         let mut listed = all.into_values();

@@ -16,7 +16,7 @@ use crate::{
     error::{Code, Error, Result, Scope},
     graph::{Change, DeltaLink, Item, ItemStore, Turn},
     limits,
-    mailbox::items::{about_folder, evidence, folder_id},
+    mailbox::items::{about_folder, evidence, folder_id, turn},
     model::{ContentId, Flags, FolderName, Reason},
     source::{DiscoverEvent, Listed, ListingKind},
 };
@@ -91,7 +91,7 @@ async fn changes(store: &ItemStore, folder: &str, since: Option<&DeltaLink>) -> 
     };
     let mut last = BTreeMap::new();
     loop {
-        match changes.turn().await? {
+        match turn(&mut changes).await? {
             Turn::Resync => return Ok(None),
             Turn::Page(page) => last.extend(page.into_iter().map(|change| match change {
                 Change::Here(item) => (item.id.clone(), Some(item)),
@@ -122,15 +122,15 @@ async fn listed(store: &ItemStore, folder: &str, round: &Round) -> Result<Vec<Li
     };
     let found = evidence(store, folder, &wanted, in_all).await.map_err(about_folder)?;
     let listed = |(id, item): (&String, &Option<Item>)| {
-        let (item, evidence) = (item.as_ref()?, found.get(id)?);
+        let (item, evidence) = (item.as_ref()?, *found.get(id)?);
         Some(Listed {
             id: id.as_bytes().to_vec(),
             version: item.change_key.as_bytes().to_vec(),
             size: item.size,
-            received_at: evidence.received_at,
+            received_at: evidence.and_then(|evidence| evidence.received_at),
             flags: Flags::default(),
             content: Some(ContentId(id.as_bytes().to_vec())),
-            fingerprint: Some(evidence.fingerprint),
+            fingerprint: evidence.map(|evidence| evidence.fingerprint),
         })
     };
     Ok(round.last.iter().filter_map(listed).collect())

@@ -1,18 +1,18 @@
 //! Exports: several items in one request, requests side by side (microsoft365.md §5.2 and §5.4).
 //!
-//! What a reply leaves out without a word, and what is refused in company, is asked for alone; what is then still refused is unreadable. As with
-//! messages, trouble that may be the service's own counts against an item only if others came meanwhile.
+//! What a reply leaves out without a word, and what is refused in company, is asked for alone; what is then still refused is unreadable. Trouble
+//! that may be the service's own counts against an item only if others came meanwhile, or if the service answers something else.
 
 use std::collections::VecDeque;
 
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use tokio::sync::mpsc;
 
 use crate::{
     body::{Body, BodyStore},
     clock,
-    error::{Code, Error, Result, Scope},
-    graph::{Export, ItemStore},
+    error::{Code, Disposition, Error, Result, Scope},
+    graph::{Export, ItemStore, WellKnown},
     limits,
     model::Reason,
     pace::Limiter,
@@ -63,7 +63,7 @@ impl<'a> Fetcher<'a> {
                 && self.told.len() < limits::GRAPH_BATCH
                 && let Some(batch) = self.batch()
             {
-                flying.push(export(self.store, self.bodies, self.limiter, batch));
+                flying.push(export(self.store, self.bodies, self.limiter, batch).boxed());
             }
             let hungry = more && self.queue.is_empty();
             tokio::select! {
@@ -73,7 +73,14 @@ impl<'a> Fetcher<'a> {
                         place.send(fetched);
                     }
                 }
-                Some((batch, outcome)) = flying.next(), if !flying.is_empty() => self.take(batch, outcome)?,
+                Some(landed) = flying.next(), if !flying.is_empty() => match landed {
+                    Landed::Export(batch, outcome) => {
+                        for suspect in self.take(batch, outcome)? {
+                            flying.push(ask_else(self.store, suspect).boxed());
+                        }
+                    }
+                    Landed::Judged(wanted, reason) => self.tell(wanted.row, FetchResult::Unreadable(reason?)),
+                },
                 chunk = items.recv(), if hungry => match chunk {
                     Some(chunk) => self.enqueue(&chunk)?,
                     None => more = false,
@@ -107,59 +114,60 @@ impl<'a> Fetcher<'a> {
         Some(batch)
     }
 
-    /// Takes note of what became of a request: items are told, or asked for again.
+    /// Takes note of what became of a request: items are told, or asked for again; those that were asked for in vain too often are returned,
+    /// with the last word about them.
     ///
     /// # Errors
     /// The session failed.
-    fn take(&mut self, batch: Vec<Wanted>, outcome: Result<Vec<Export>>) -> Result<()> {
+    fn take(&mut self, batch: Vec<Wanted>, outcome: Result<Vec<Export>>) -> Result<Vec<Suspect>> {
+        let mut suspects = Vec::new();
         match outcome {
-            Ok(exports) => batch.into_iter().zip(exports).try_for_each(|(wanted, export)| match export {
-                Export::Item { stream, .. } if !stream.is_empty() => {
-                    self.came += 1;
-                    self.tell(wanted.row, FetchResult::Sealed(stream));
-                    Ok(())
+            Ok(exports) => {
+                for (wanted, export) in batch.into_iter().zip(exports) {
+                    match export {
+                        Export::Item { stream, .. } if !stream.is_empty() => {
+                            self.came += 1;
+                            self.tell(wanted.row, FetchResult::Sealed(stream));
+                        }
+                        Export::Item { .. } | Export::Omitted => suspects.extend(self.again(wanted, None)),
+                        Export::Refused(error) => suspects.extend(self.refused(wanted, error)?),
+                    }
                 }
-                Export::Item { .. } | Export::Omitted => self.again(wanted, None),
-                Export::Refused(error) => self.refused(wanted, error),
-            }),
-            // One item: this is about it. Several: each has to be asked alone to know about which.
-            Err(error) if may_pass(&error) || is_gone(&error) => match <[Wanted; 1]>::try_from(batch) {
-                Ok([wanted]) => self.refused(wanted, error),
-                Err(several) => several.into_iter().try_for_each(|wanted| self.again(wanted, None)),
+            }
+            Err(error) => match <[Wanted; 1]>::try_from(batch) {
+                Ok([wanted]) => suspects.extend(self.refused(wanted, error)?),
+                // Each has to be asked alone to know about which this is.
+                Err(several) if is_no_back_off(&error) => {
+                    suspects.extend(several.into_iter().filter_map(|wanted| self.again(wanted, None)));
+                }
+                Err(_) => return Err(error),
             },
-            Err(error) => Err(error),
         }
+        Ok(suspects)
     }
 
-    fn refused(&mut self, wanted: Wanted, error: Error) -> Result<()> {
+    fn refused(&mut self, wanted: Wanted, error: Error) -> Result<Option<Suspect>> {
         if is_gone(&error) {
             self.tell(wanted.row, FetchResult::Vanished);
-            return Ok(());
+            return Ok(None);
         }
-        if !may_pass(&error) {
+        // An answer that breaks off may break off at this item each time.
+        if !may_pass(&error) && !is_no_back_off(&error) {
             return Err(error);
         }
-        self.again(wanted, Some(error))
+        Ok(self.again(wanted, Some(error)))
     }
 
-    /// Asks for an item once more, or says that it cannot be read.
-    fn again(&mut self, mut wanted: Wanted, error: Option<Error>) -> Result<()> {
+    /// Asks for an item once more; `Some` if that was done often enough.
+    fn again(&mut self, mut wanted: Wanted, error: Option<Error>) -> Option<Suspect> {
         wanted.came = if wanted.tries == 0 { self.came } else { wanted.came };
         wanted.tries += 1;
         if wanted.tries <= limits::GRAPH_ITEM_TRIES {
             self.queue.push_back(wanted);
-            return Ok(());
+            return None;
         }
-        let words = match error {
-            Some(error) if error.scope() > Scope::Message => return Err(error),
-            Some(error) if error.code() == Code::Server && self.came == wanted.came => {
-                return Err(error.scoped(Scope::Mailbox));
-            }
-            Some(error) => error.reply().unwrap_or_else(|| error.subject()).to_owned(),
-            None => "the service leaves it out of its answers without a word".to_owned(),
-        };
-        self.tell(wanted.row, FetchResult::Unreadable(Reason { code: Code::ItemFetch, words }));
-        Ok(())
+        let others_came = self.came > wanted.came;
+        Some(Suspect { wanted, error, others_came })
     }
 
     fn tell(&mut self, row: i64, what: FetchResult) {
@@ -167,13 +175,44 @@ impl<'a> Fetcher<'a> {
     }
 }
 
+/// An item that was asked for in vain, with the last word about it, and whether others came meanwhile.
+struct Suspect {
+    wanted: Wanted,
+    error: Option<Error>,
+    others_came: bool,
+}
+
+/// What a request in flight came to.
+enum Landed {
+    Export(Vec<Wanted>, Result<Vec<Export>>),
+    /// Why the item cannot be read, or that the service answers nothing else either.
+    Judged(Wanted, Result<Reason>),
+}
+
+/// Whether trouble names no time to wait for, so that another request may do better at once.
+fn is_no_back_off(error: &Error) -> bool {
+    error.disposition() == Disposition::RetryAfter(None)
+}
+
+/// Whether it is the item or the service: where no other item came, a request about something else tells.
+async fn ask_else(store: &ItemStore, suspect: Suspect) -> Landed {
+    let Suspect { wanted, error, others_came } = suspect;
+    let words = match &error {
+        Some(error) => error.reply().unwrap_or_else(|| error.subject()).to_owned(),
+        None => "the service leaves it out of its answers without a word".to_owned(),
+    };
+    let reason = Reason { code: Code::ItemFetch, words };
+    let is_about_the_item =
+        error.as_ref().is_none_or(|error| error.scope() <= Scope::Message && error.code() != Code::Server);
+    if others_came || is_about_the_item {
+        return Landed::Judged(wanted, Ok(reason));
+    }
+    let judged = store.mailbox().well_known(WellKnown::Inbox).await.map(|_| reason);
+    Landed::Judged(wanted, judged)
+}
+
 /// Exports a batch once its turn has come.
-async fn export(
-    store: &ItemStore,
-    bodies: &BodyStore,
-    limiter: &Limiter,
-    batch: Vec<Wanted>,
-) -> (Vec<Wanted>, Result<Vec<Export>>) {
+async fn export(store: &ItemStore, bodies: &BodyStore, limiter: &Limiter, batch: Vec<Wanted>) -> Landed {
     let tries = batch.first().map_or(0, |wanted| wanted.tries);
     if tries > 1 {
         clock::sleep(limits::GRAPH_ITEM_WAIT * (tries - 1)).await;
@@ -185,7 +224,7 @@ async fn export(
     if let Ok(exports) = &outcome {
         limiter.take(0, exports.iter().map(length).sum()).await;
     }
-    (batch, outcome)
+    Landed::Export(batch, outcome)
 }
 
 fn length(export: &Export) -> u64 {

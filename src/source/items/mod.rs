@@ -166,7 +166,7 @@ impl SourceSession for ItemSession {
         let wanted: HashSet<String> = rows.iter().map(|(_, id)| id.clone()).collect();
         let in_all = wanted.len() as u64;
         let found = evidence(&self.store, &folder_id(folder), &wanted, in_all).await?;
-        Ok(rows.into_iter().filter_map(|(row, id)| Some((row, found.get(&id)?.fingerprint))).collect())
+        Ok(rows.into_iter().filter_map(|(row, id)| Some((row, (*found.get(&id)?)?.fingerprint))).collect())
     }
 
     async fn close(self: Box<Self>) {}

@@ -1,6 +1,6 @@
 //! Imports, several side by side (microsoft365.md §5.2).
 //!
-//! An import creates, so one whose answer is lost leaves its item in doubt; the others end, and the engine looks at the folder before it goes on.
+//! An import creates, so one whose answer is lost leaves its item in doubt; the others go on, and the engine looks at the folder at the end.
 //! Items of equal evidence go one after the other: of two that are in doubt at once and not equal in content, one arrival would not tell
 //! which it is. The number is durable before the outcome is told.
 
@@ -33,6 +33,9 @@ pub(super) async fn append(
         validity,
         waiting: VecDeque::new(),
         busy: HashSet::new(),
+        doubted: HashSet::new(),
+        in_a_row: 0,
+        doubtful: None,
         told: VecDeque::new(),
         failure: None,
     };
@@ -46,6 +49,12 @@ struct Writer<'a> {
     waiting: VecDeque<AppendItem>,
     /// The evidence of what is on its way.
     busy: HashSet<Fingerprint>,
+    /// The evidence of what is in doubt.
+    doubted: HashSet<Fingerprint>,
+    /// How many were in doubt one after the other.
+    in_a_row: u32,
+    /// Why the first of them is: the engine looks at the folder when all others are sent.
+    doubtful: Option<Error>,
     /// Outcomes to be told.
     told: VecDeque<Appended>,
     /// Why nothing more is sent.
@@ -93,7 +102,7 @@ impl Writer<'_> {
                 else => break,
             }
         }
-        let Some(failure) = self.failure else { return Ok(()) };
+        let Some(failure) = self.failure else { return self.doubtful.map_or(Ok(()), Err) };
         groups.close();
         let mut unsent: Vec<AppendItem> = self.waiting.into();
         while let Some(group) = groups.recv().await {
@@ -111,6 +120,14 @@ impl Writer<'_> {
         if self.failure.is_some() {
             return None;
         }
+        let (told, doubted) = (&mut self.told, &self.doubted);
+        self.waiting.retain(|item| {
+            let waits = !doubted.contains(&item.fingerprint);
+            if !waits {
+                told.push_back(Appended { row: item.row, what: AppendResult::NotSent });
+            }
+            waits
+        });
         let at = self.waiting.iter().position(|item| !self.busy.contains(&item.fingerprint))?;
         self.waiting.remove(at)
     }
@@ -118,15 +135,29 @@ impl Writer<'_> {
     fn take(&mut self, item: &AppendItem, landing: Landing) {
         self.busy.remove(&item.fingerprint);
         let what = match landing {
-            Landing::There(uid) => AppendResult::Stored(Some(TargetUid { validity: self.validity, uid })),
+            Landing::There(uid) => {
+                self.in_a_row = 0;
+                AppendResult::Stored(Some(TargetUid { validity: self.validity, uid }))
+            }
             Landing::Not(error) if is_about_the_item(&error) => AppendResult::Refused(refusal(&error)),
             Landing::Not(error) => {
                 self.fail(about_folder(error));
                 AppendResult::NotSent
             }
-            Landing::InDoubt(error) => return self.fail(error),
+            Landing::InDoubt(error) => return self.doubt(item.fingerprint, error),
         };
         self.told.push_back(Appended { row: item.row, what });
+    }
+
+    /// One import that got no answer says little of the others; several in a row, that nothing is answered any more.
+    fn doubt(&mut self, of: Fingerprint, error: Error) {
+        self.doubted.insert(of);
+        self.in_a_row += 1;
+        if error.disposition() == Disposition::InDoubt && self.in_a_row < limits::GRAPH_IN_FLIGHT {
+            self.doubtful.get_or_insert(error);
+        } else {
+            self.fail(error);
+        }
     }
 
     /// A stated back-off comes before everything else, for it says when to come back.
@@ -172,9 +203,11 @@ async fn put(desk: &Desk, folder: &FolderName, item: AppendItem) -> (AppendItem,
     (item, Landing::Not(error))
 }
 
-/// Whether another item may fare better. A folder that is gone is told as an item that is.
-fn is_about_the_item(error: &Error) -> bool {
-    error.scope() <= Scope::Message && error.code() != Code::ItemVanished && error.code() != Code::Throttled
+/// Whether another item may fare better. A folder that is gone is told as an item that is, and a time to come back holds for all of them.
+pub(super) fn is_about_the_item(error: &Error) -> bool {
+    let is_back_off =
+        matches!(error.disposition(), Disposition::RetryAfter(Some(_))) || error.code() == Code::Throttled;
+    error.scope() <= Scope::Message && error.code() != Code::ItemVanished && !is_back_off
 }
 
 fn refusal(error: &Error) -> Refusal {

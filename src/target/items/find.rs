@@ -30,14 +30,14 @@ pub(super) async fn find(desk: &Desk, folder: &FolderName, which: Find) -> Resul
         desk.numbering.see(&desk.identity, folder, Seen { gone, ..Seen::default() }).await?;
     }
     let found = items.into_iter().filter_map(|NumberedItem { number, item, .. }| {
-        let evidence = told.get(&item)?;
+        let evidence = *told.get(&item)?;
         Some(Found {
             at: TargetUid { validity: numbers.validity, uid: number },
             flags: Flags::default(),
-            received_at: evidence.received_at,
+            received_at: evidence.and_then(|evidence| evidence.received_at),
             // The store's size of an item is another than the length of its stream (§5.4): it is no evidence.
             size: 0,
-            fingerprint: Some(evidence.fingerprint),
+            fingerprint: evidence.map(|evidence| evidence.fingerprint),
             message_id: None,
             body_hash: None,
         })

@@ -12,7 +12,7 @@ use crate::{
     graph::{Change, DeltaLink, Item, Turn},
     ledger::{FolderNumbers, Seen, Whole},
     limits,
-    mailbox::items::{about_folder, folder_id},
+    mailbox::items::{about_folder, folder_id, turn},
     model::FolderName,
     target::FolderStatus,
 };
@@ -64,7 +64,7 @@ async fn follow(desk: &Desk, folder: &FolderName, since: Option<&DeltaLink>) -> 
     };
     let mut part = whole.then_some(Whole::Begins);
     loop {
-        let mut seen = match changes.turn().await.map_err(about_folder)? {
+        let mut seen = match turn(&mut changes).await.map_err(about_folder)? {
             Turn::Resync => return Ok(None),
             Turn::Page(page) if page.is_empty() => continue,
             Turn::Page(page) => of_page(page),

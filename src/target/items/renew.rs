@@ -6,7 +6,7 @@
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::desk::Desk;
+use super::{append::is_about_the_item, desk::Desk};
 use crate::{
     body::Body,
     error::{Code, Disposition, Error, Result, Scope},
@@ -76,11 +76,11 @@ async fn send(
             _ if error.disposition() == Disposition::InDoubt => Err(error.scoped(Scope::Mailbox)),
             Code::Identity => Ok(Renewed::Changed),
             Code::ItemVanished => Ok(Renewed::Gone),
-            code if error.scope() <= Scope::Message && code != Code::Throttled => {
+            _ if is_about_the_item(&error) => {
                 let words = error.reply().unwrap_or_else(|| error.subject()).to_owned();
                 Ok(Renewed::Refused(Reason { code: Code::ItemRefused, words }))
             }
-            _ => Err(error),
+            _ => Err(about_folder(error)),
         };
     }
     let subject = "every new import session is refused";

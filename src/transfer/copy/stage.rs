@@ -91,7 +91,7 @@ impl Stager<'_> {
                 Ok(None)
             }
             FetchResult::Body(body) => self.ready(row, rung, body).await,
-            FetchResult::Sealed(stream) => self.sealed(row, rung, stream).await.map(Some),
+            FetchResult::Sealed(stream) => self.sealed(row, rung, stream).await,
         }
     }
 
@@ -116,11 +116,16 @@ impl Stager<'_> {
     }
 
     /// An item goes as it is: its evidence came with its listing, and a repair would need somebody who reads it.
-    async fn sealed(&self, row: Row, rung: Rung, body: Body) -> Result<Ready> {
-        let fingerprint = row.fingerprint.ok_or_else(|| Error::bug("a sealed item was listed without its evidence"))?;
+    async fn sealed(&self, row: Row, rung: Rung, body: Body) -> Result<Option<Ready>> {
+        let Some(fingerprint) = row.fingerprint else {
+            // Nobody could tell whether it arrived.
+            let words = "the source does not show by what the item would be recognised".to_owned();
+            self.end(&row, RowState::Failed, Reason { code: Code::ItemFetch, words }).await?;
+            return Ok(None);
+        };
         let hash = bodies::hash(&body).await?;
         let (received_at, repairs) = (row.received_at, String::new());
-        Ok(Ready { row, rung, body, hash, fingerprint, received_at, repairs })
+        Ok(Some(Ready { row, rung, body, hash, fingerprint, received_at, repairs }))
     }
 
     async fn fit(&self, body: Body, rung: Rung) -> Result<Fitted> {

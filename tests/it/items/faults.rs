@@ -94,3 +94,40 @@ fn throttled_by_a_narrower_limit_than_it_believes_in() {
         house.assert_equal("after throttling");
     });
 }
+
+#[test]
+fn a_service_that_is_short_of_something_while_it_lists_loses_no_folder() {
+    conformance::run(async {
+        let house = House::filled(80, Settings::default()).await;
+        for fault in [Fault::Refuse(503, None), Fault::Refuse(504, None), Fault::Refuse(503, Some(1))] {
+            house.stage.graph.inject(Kind::List, fault, 2);
+            house.verified().await;
+            house.assert_equal(&format!("{fault:?}"));
+        }
+    });
+}
+
+#[test]
+fn an_only_item_that_cannot_be_exported_stops_nothing_else() {
+    conformance::run(async {
+        let house = House::filled(0, Settings::default()).await;
+        house.stage.add(KIM, "Inbox", "the only one");
+        // The service has no word for it, and breaks off.
+        house.stage.graph.inject(Kind::Export, Fault::Cut, 2);
+        house.stage.graph.inject(Kind::Export, Fault::Refuse(503, None), 40);
+        let report = house.pass(&Options::default()).await;
+        assert_eq!((report.state, report.counts.failed), (Outcome::Finished, 1), "{report:#?}");
+    });
+}
+
+#[test]
+fn an_import_without_an_answer_does_not_hold_the_others_up() {
+    conformance::run(async {
+        let house = House::filled(60, Settings::default()).await;
+        house.stage.graph.inject(Kind::Import, Fault::Refuse(504, None), 1);
+        let report = house.verified().await;
+        house.assert_equal("after one 504");
+        // The one that got no answer is sent once more, and nothing else is.
+        assert_eq!((house.stage.graph.count(Kind::Import), report.counts.copied), (61, 60), "{report:#?}");
+    });
+}
