@@ -13,7 +13,7 @@ use std::{
 
 use bytes::Bytes;
 use reqwest::{
-    Client, RequestBuilder, Response,
+    Client, RequestBuilder, Response, StatusCode,
     header::{ACCEPT_ENCODING, CONTENT_TYPE, COOKIE, HeaderValue},
 };
 use serde_json::Value;
@@ -47,6 +47,9 @@ struct Inner {
     /// Sign-ins refused one after the other.
     refused: AtomicU32,
 }
+
+/// What is left where nothing answers at the doors.
+const CLOSED: &str = "its own interface is closed here; read it by IMAP: kind = \"imap\", and auth = \"admin\" for other people's mailboxes";
 
 /// Which of the server's two doors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +131,9 @@ impl Service {
             Some(Reply::Response(response)) => Ok(response),
             Some(Reply::Fault(fault)) => Err(Failure::of_fault(fault, status, self.0.side, subject)),
             None if status.is_success() => Err(Failure::unanswered(answer.senseless("the answer is no SOAP"))),
+            None if status == StatusCode::NOT_FOUND => {
+                Err(Failure::of_status(status, self.0.side, format!("{subject}: {CLOSED}")))
+            }
             None => Err(Failure::of_status(status, self.0.side, subject)),
         }
     }
