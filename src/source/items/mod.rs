@@ -87,6 +87,13 @@ impl SourceConnector for ItemSource {
     fn describe(&self) -> String {
         self.settings.describe.clone()
     }
+
+    fn losses(&self) -> &'static [&'static str] {
+        &[
+            "rules, permissions, mailbox settings and the online archive do not come along",
+            "items other than mail that are moved later are copied to their new folder and stay in the old one; deleted ones stay",
+        ]
+    }
 }
 
 /// One reader more of what the mailbox's allowance lets through.
