@@ -62,6 +62,11 @@ impl Teller<'_> {
         let maildrop = self.link.fresh_maildrop().await?;
         let known = before.as_ref().map(|before| &before.known);
         let renumbered = known.is_some_and(|known| maildrop.is_renumbered(known));
+        if renumbered && maildrop.unread > 0 {
+            // Which of those that are known it is that cannot be read, nobody can tell: nothing is concluded in this pass.
+            self.link.forget_maildrop();
+            return self.tell_unread(maildrop.unread).await;
+        }
         let epoch = match &before {
             Some(before) => before.epoch + u64::from(renumbered),
             // Told again from the beginning, in this process.

@@ -2,8 +2,11 @@
 
 use mailhaul::{
     error::Code,
-    lab::pop3::{Manner, Pipelining, Uidl},
-    model::FolderName,
+    lab::{
+        mailstore::{Computed, Content, NewMessage},
+        pop3::{Manner, Pipelining, Uidl},
+    },
+    model::{FolderName, ReceivedAt},
     source::{FetchResult, ListingKind, SourceConnector, SourceSession, pop3::Pop3Source},
 };
 
@@ -155,6 +158,28 @@ fn courier_is_a_pop3_source() {
 #[tokio::test]
 async fn a_host_of_today_is_a_source() {
     lab(Manner::default()).await;
+}
+
+/// Listed in pages, with a cursor that stays small; nothing is read of a message that is known.
+#[tokio::test]
+async fn a_maildrop_of_a_hundred_thousand_is_listed_twice() {
+    let stand = Stand::with(0, Manner::default()).await;
+    stand.store.write(|mailbox| {
+        let inbox = mailbox.folder_mut(b"INBOX").unwrap();
+        for seed in 0..100_000 {
+            let mail = NewMessage::new(Vec::new(), ReceivedAt { unix: 0, offset: 0 });
+            inbox.append(NewMessage { content: Content::Computed(Computed::new(seed, 2000)), ..mail }, None);
+        }
+    });
+    let mut session = stand.source().open().await.unwrap();
+    let first = inbox(&mut *session, None).await;
+    assert_eq!((first.listed.len(), first.count), (100_000, Some(100_000)));
+    let cursor = first.cursor.unwrap();
+    assert!(cursor.len() < 2 << 20, "{} bytes", cursor.len());
+    session.close().await;
+    let again = inbox(&mut *stand.source().open().await.unwrap(), Some(cursor)).await;
+    assert_eq!((again.kind, again.listed.len()), (Some(ListingKind::Unchanged), 0));
+    assert_eq!(stand.server.journal().count("RETR") + stand.server.journal().count("TOP"), 0);
 }
 
 #[tokio::test]

@@ -228,6 +228,26 @@ async fn what_cannot_be_read_without_an_id_takes_no_message_away() {
     journey.assert_at_target(wanted);
 }
 
+/// Under other unique ids, and with a message that cannot be read, nothing is known for certain: nothing is copied until it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_concluded_where_ids_change_and_a_message_cannot_be_read() {
+    let mut journey = Journey::of(8, Manner::default()).await;
+    Journey::verified(&journey.pass().await);
+    journey.turn(|manner| {
+        manner.uidl = Uidl::Unknown;
+        manner.refuse = BTreeMap::from([(3, Refusal::Always)]);
+    });
+    let wanted = journey.stand.bodies();
+    let report = journey.pass().await;
+    assert_ne!(report.state, Outcome::Verified, "{report:#?}");
+    journey.assert_at_target(wanted.clone());
+    journey.turn(|manner| manner.refuse.clear());
+    let report = journey.pass().await;
+    Journey::verified(&report);
+    assert_eq!(report.counts.copied_this_pass, 0);
+    journey.assert_at_target(wanted);
+}
+
 /// Two that are refused may be the session's fault once, and are listed with the words then.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_messages_that_cannot_be_read_do_not_fail_the_mailbox() {

@@ -44,6 +44,11 @@ impl Link {
         Ok(maildrop)
     }
 
+    /// What was told of this session's messages is not to be relied on.
+    pub(in crate::source::pop3) fn forget_maildrop(&mut self) {
+        self.maildrop = None;
+    }
+
     /// The maildrop is not the one that was listed.
     pub(in crate::source::pop3) fn other_maildrop(&self) -> crate::error::Error {
         self.error(Code::Identity, Disposition::RetryAfter(None)).scoped(Scope::Folder)
