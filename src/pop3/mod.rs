@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Replies carry no tag: they are told apart by their order alone. A server that takes pipelined commands and drops one would shift every
-//! message behind it, so pipelining is used only where it is announced and where a probe's replies came back whole, each with its number
+//! message behind it, so pipelining is used only where it is announced and where a probe's replies came back whole and in their order
 //! ([`Connection::proves_pipelining`]).
 //!
 //! # Absences
