@@ -205,10 +205,7 @@ impl ItemStore {
         let head = format!("{{\"FolderId\":{},\"Mode\":\"create\",\"Data\":\"", json!(folder));
         match self.caller().try_json::<Imported>(&self.upload(session, head, stream)?).await {
             Ok(Imported { item_id, change_key }) => Ok(Import::Done { item_id, change_key }),
-            // 409 is what a session of another mailbox is answered (§5.2).
-            Err(failure) if matches!(failure.status.map(|s| s.as_u16()), Some(401 | 403 | 409)) => {
-                Ok(Import::SessionOver)
-            }
+            Err(failure) if is_over(&failure) => Ok(Import::SessionOver),
             Err(failure) => Err(failure.into_error()),
         }
     }
@@ -234,9 +231,7 @@ impl ItemStore {
                 let side = self.caller().service.side();
                 Err(Error::new(Code::Identity, side, Scope::Message, Disposition::GiveUp, "an item in another version"))
             }
-            Err(failure) if matches!(failure.status.map(|s| s.as_u16()), Some(401 | 403 | 409)) => {
-                Ok(Import::SessionOver)
-            }
+            Err(failure) if is_over(&failure) => Ok(Import::SessionOver),
             Err(failure) => Err(failure.into_error()),
         }
     }
@@ -255,6 +250,13 @@ impl ItemStore {
         let upload = Upload::new(head, stream, "\"}");
         Ok(Request::post(url, Payload::Upload(upload), "an import").reaching(Scope::Message).without_bearer())
     }
+}
+
+/// Whether it is the session that is refused. A word may say more than the status: a full mailbox is told with 403 too (§4.9). 409 is what a
+/// session of another mailbox is answered (§5.2).
+fn is_over(failure: &Failure) -> bool {
+    let refused = matches!(failure.error.code(), Code::Auth | Code::AuthAccess);
+    refused || failure.status.is_some_and(|status| status.as_u16() == 409)
 }
 
 /// PR_SEARCH_KEY and the delivery time come with every list.
