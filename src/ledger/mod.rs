@@ -42,7 +42,8 @@ pub use sqlite::{Hooks, SqliteLedger};
 pub trait Ledger: Numbering + Send + Sync {
     /// Opens a pair for writing and takes its lease; the pair is created where it is new.
     async fn open_pair(&self, source: &str, target: &str) -> Result<Lease>;
-    /// Pins in what form the pair's messages go to the target, unless it is pinned; returns the form that is.
+    /// Pins in what form the pair's messages go to the target, unless one went in another form; returns the form that is. What was only
+    /// listed in another form is forgotten.
     async fn pin_transport(&self, lease: Lease, word: &str) -> Result<String>;
     /// Every pair, without a lease.
     async fn pairs(&self) -> Result<Vec<PairRecord>>;

@@ -109,9 +109,7 @@ async fn begin(pair: &Pair, ledger: &dyn Ledger, kind: &str) -> Result<(Lease, i
         "auto" => "first",
         kind => kind,
     };
-    if kind != "plan" {
-        keep_transport(pair, ledger, lease).await?;
-    }
+    keep_transport(pair, ledger, lease).await?;
     Ok((lease, ledger.begin_pass(lease, kind).await?))
 }
 

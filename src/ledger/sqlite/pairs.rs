@@ -39,12 +39,38 @@ pub(super) fn make_mailbox(connection: &Connection, identity: &str) -> Result<()
     Ok(())
 }
 
-/// Pins the form in which the pair's messages go, unless it is pinned; the form that is.
+/// Pins the form in which the pair's messages go, unless one went in another form; the form that is. What was only listed in another
+/// form is forgotten: its evidence would be another one's.
 pub(super) fn pin_transport(connection: &Connection, held: &Held, word: &str) -> Result<String, Fault> {
-    let pinned = connection
-        .prepare_cached("UPDATE pair SET transport = ifnull(transport, ?2) WHERE id = ?1 RETURNING transport")?
-        .query_row(params![held.pair, word], |row| row.get(0))?;
-    Ok(pinned)
+    let pinned: Option<String> = connection
+        .prepare_cached("SELECT transport FROM pair WHERE id = ?1")?
+        .query_row([held.pair], |row| row.get(0))?;
+    if let Some(pinned) = pinned.filter(|pinned| pinned != word) {
+        if has_begun(connection, held.pair)? {
+            return Ok(pinned);
+        }
+        forget_rows(connection, held.pair)?;
+    }
+    connection.prepare_cached("UPDATE pair SET transport = ?2 WHERE id = ?1")?.execute(params![held.pair, word])?;
+    Ok(word.to_owned())
+}
+
+/// Whether a message of the pair was sent, or found at the target (states 1, 2 and 3).
+fn has_begun(connection: &Connection, pair: i64) -> Result<bool, Fault> {
+    let mut find = connection.prepare_cached(
+        "SELECT 1 FROM folder f CROSS JOIN placement r INDEXED BY placement_folder ON r.folder = f.id
+         WHERE f.pair = ?1 AND r.state IN (1, 2, 3)",
+    )?;
+    Ok(find.exists([pair])?)
+}
+
+/// Removes everything that was listed for a pair.
+fn forget_rows(connection: &Connection, pair: i64) -> Result<(), Fault> {
+    connection.execute("DELETE FROM placement WHERE folder IN (SELECT id FROM folder WHERE pair = ?1)", [pair])?;
+    for table in ["frontier", "namespace", "folder"] {
+        connection.execute(&format!("DELETE FROM {table} WHERE pair = ?1"), [pair])?;
+    }
+    Ok(())
 }
 
 /// The pair of a lease, if the lease is still the latest.
@@ -81,10 +107,8 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<PairRecord>, Fault> {
 
 /// Removes a pair with all that hangs on it, and the mailbox's folders once no pair uses them.
 pub(super) fn forget(connection: &Connection, pair: i64) -> Result<(), Fault> {
-    connection.execute("DELETE FROM placement WHERE folder IN (SELECT id FROM folder WHERE pair = ?1)", [pair])?;
-    for table in ["frontier", "namespace", "folder", "pass"] {
-        connection.execute(&format!("DELETE FROM {table} WHERE pair = ?1"), [pair])?;
-    }
+    forget_rows(connection, pair)?;
+    connection.execute("DELETE FROM pass WHERE pair = ?1", [pair])?;
     connection.execute("DELETE FROM pair WHERE id = ?1", [pair])?;
     connection.execute("DELETE FROM target_folder WHERE mailbox NOT IN (SELECT mailbox FROM pair)", params![])?;
     connection.execute(
