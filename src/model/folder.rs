@@ -47,6 +47,10 @@ impl FolderPath {
             n => Some(FolderPath(self.0[..n - 1].to_vec())),
         }
     }
+    /// Whether it lies in `other`, at any depth.
+    pub fn is_below(&self, other: &FolderPath) -> bool {
+        self.0.len() > other.0.len() && self.0.starts_with(&other.0)
+    }
     /// The last segment.
     pub fn leaf(&self) -> &str {
         self.0.last().map_or("", String::as_str)

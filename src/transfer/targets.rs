@@ -176,11 +176,16 @@ async fn ensure(
     pins: &mut Pins,
     listed: &[TargetFolder],
 ) -> Result<()> {
-    let there: HashSet<&FolderName> = listed.iter().filter(|f| f.selectable).map(|f| &f.name).collect();
+    let there: HashMap<&FolderName, &FolderPath> =
+        listed.iter().filter(|f| f.selectable).map(|f| (&f.name, &f.path)).collect();
+    let trash = listed.iter().find(|folder| folder.role == Some(Role::Trash)).map(|folder| &folder.path);
     let mut wanted = Vec::new();
     for folder in read {
         let Some(pin) = pins.get(&folder.id) else { continue };
-        let stands = pin.name.as_ref().is_some_and(|name| there.contains(name));
+        let path = pin.name.as_ref().and_then(|name| there.get(name));
+        // A folder that its user deletes may lie in the trash under the name on the wire that it had.
+        let stands =
+            path.is_some_and(|path| trash.is_none_or(|trash| !path.is_below(trash) || pin.path.is_below(trash)));
         let is_wanted = pin.name.is_none() && folder.role != Some(Role::All);
         if !stands && (is_wanted || has_open(run, folder).await?) {
             wanted.push((*folder, pin.path.clone()));
@@ -199,8 +204,13 @@ async fn ensure(
     for ((folder, path), answer) in wanted.into_iter().zip(answers) {
         match answer {
             Ok(name) => {
+                let before = pins.get(&folder.id).and_then(|pin| pin.name.clone());
                 let pin = PinnedTarget { path, name: Some(name) };
-                run.ledger.pin_target(run.lease, folder.id, pin.clone()).await?;
+                match before.filter(|before| pin.name.as_ref() != Some(before)) {
+                    // Made again under another name: what went to the one before is looked for in this one.
+                    Some(before) => run.ledger.rename_target_folder(run.lease, &before, pin.clone()).await?,
+                    None => run.ledger.pin_target(run.lease, folder.id, pin.clone()).await?,
+                }
                 pins.insert(folder.id, pin);
             }
             Err(error) if error.scope() <= Scope::Folder => {
