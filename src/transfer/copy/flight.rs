@@ -1,23 +1,32 @@
 //! What is under way between the stages of one copy: bounded by the queues and windows that carry it.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
+
+use tokio::sync::Notify;
 
 use super::ladder::Rung;
 use crate::{
     ledger::{Row, RowId},
-    model::{Mark, TargetUid},
+    model::{Fingerprint, Mark, TargetUid},
     target::{FolderStatus, Refusal},
 };
 
 /// Messages asked for or sent, and the mark that the next intents carry.
-pub(super) struct Flight(Mutex<Inner>);
+pub(super) struct Flight {
+    inner: Mutex<Inner>,
+    /// Told whenever outcomes were written down, and when none will be any more.
+    settled: Notify,
+}
 
 struct Inner {
     asked: HashMap<RowId, (Row, Rung)>,
     sent: HashMap<RowId, (Row, Rung)>,
+    /// Evidence that could not tell one doubt from another.
+    alone: HashSet<Fingerprint>,
+    over: bool,
     status: FolderStatus,
 }
 
@@ -30,7 +39,8 @@ pub(in crate::transfer) struct Refused {
 
 impl Flight {
     pub fn new(status: FolderStatus) -> Self {
-        Flight(Mutex::new(Inner { asked: HashMap::new(), sent: HashMap::new(), status }))
+        let inner = Inner { asked: HashMap::new(), sent: HashMap::new(), alone: HashSet::new(), over: false, status };
+        Flight { inner: Mutex::new(inner), settled: Notify::new() }
     }
 
     /// Rows about to be asked for.
@@ -53,6 +63,37 @@ impl Flight {
         self.lock().sent.remove(&row)
     }
 
+    /// Takes the place of the one message of this evidence that may be in doubt; `false` while another has it.
+    pub fn claim(&self, evidence: Fingerprint) -> bool {
+        self.lock().alone.insert(evidence)
+    }
+
+    /// The outcomes of messages of this evidence are in the ledger.
+    pub fn release(&self, evidence: impl IntoIterator<Item = Fingerprint>) {
+        let mut inner = self.lock();
+        for one in evidence {
+            inner.alone.remove(&one);
+        }
+        drop(inner);
+        self.settled.notify_one();
+    }
+
+    /// No outcome is written down any more.
+    pub fn end(&self) {
+        self.lock().over = true;
+        self.settled.notify_one();
+    }
+
+    /// Whether outcomes are no longer written down.
+    pub fn is_over(&self) -> bool {
+        self.lock().over
+    }
+
+    /// Waits until more outcomes are in the ledger, or none will be any more.
+    pub async fn settled(&self) {
+        self.settled.notified().await;
+    }
+
     /// A lower bound for whatever is appended from now on.
     pub fn mark(&self) -> Mark {
         self.lock().status.mark()
@@ -72,6 +113,6 @@ impl Flight {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,6 +9,7 @@ mod flight;
 mod ladder;
 mod record;
 mod stage;
+mod waiting;
 
 use tokio::sync::mpsc;
 
@@ -78,7 +79,11 @@ pub(super) async fn copy(
         source.fetch(&folder.name, folder.epoch.unwrap_or_default(), asked, bring),
         stager.stage(brought, hand),
         target.append(&job.folder, handed, tell),
-        record::record(run, &flight, told),
+        async {
+            let recorded = record::record(run, &flight, told).await;
+            flight.end();
+            recorded
+        },
     );
     let mut copied = Copied::default();
     let recorded = recorded.map(|done| copied = done);

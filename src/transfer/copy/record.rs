@@ -23,8 +23,12 @@ pub(super) async fn record(run: &Run, flight: &Flight, mut told: mpsc::Receiver<
     while gather(&mut told, &mut group).await {
         let (mut arrived, mut bytes) = (0, 0);
         let mut settlements = Vec::with_capacity(group.len());
+        let mut known = Vec::new();
         for Appended { row, what } in group.drain(..) {
             let Some((sent, rung)) = flight.landed(row) else { continue };
+            if !matches!(what, AppendResult::Unanswered(_)) {
+                known.extend(sent.fingerprint);
+            }
             match what {
                 AppendResult::Stored(at) => {
                     arrived += 1;
@@ -42,6 +46,7 @@ pub(super) async fn record(run: &Run, flight: &Flight, mut told: mpsc::Receiver<
             }
         }
         run.ledger.settle(run.lease, settlements).await?;
+        flight.release(known);
         copied.progress.settled += arrived;
         if arrived > 0 {
             run.tell(Event::Settled { messages: arrived, bytes });

@@ -9,6 +9,7 @@ use super::{
     Rung,
     flight::Flight,
     ladder::{self, Fitted},
+    waiting::Waiting,
 };
 use crate::{
     body::Body,
@@ -31,14 +32,30 @@ pub(super) struct Stager<'a> {
 }
 
 /// A message that is ready to be sent.
-struct Ready {
+pub(super) struct Ready {
     row: Row,
     rung: Rung,
     body: Body,
+    /// Nobody looks into it.
+    pub sealed: bool,
     hash: BodyHash,
-    fingerprint: Fingerprint,
+    pub fingerprint: Fingerprint,
     received_at: Option<ReceivedAt>,
     repairs: String,
+}
+
+/// What the stage does next.
+enum Next {
+    /// Joins this to the group.
+    Ready(Box<Ready>),
+    /// Looks again.
+    Nothing,
+    /// Lets the group leave.
+    Pause,
+    /// Lets the group leave, and nothing comes after it.
+    End,
+    /// Ends at once: nobody takes what is staged, or writes down what becomes of it.
+    Stop,
 }
 
 impl Stager<'_> {
@@ -46,34 +63,66 @@ impl Stager<'_> {
     pub async fn stage(&self, mut bodies: mpsc::Receiver<Fetched>, hand: mpsc::Sender<Vec<AppendItem>>) -> Result<()> {
         let mut group: Vec<Ready> = Vec::new();
         let mut bytes = 0;
+        let mut waiting = Waiting::default();
         loop {
-            let next = if group.is_empty() {
-                Some(bodies.recv().await)
-            } else {
-                clock::timeout(limits::GROUP_LINGER, bodies.recv()).await
+            let next = match waiting.next(self.flight) {
+                Some(ready) => Next::Ready(Box::new(ready)),
+                None => self.next(&mut bodies, &mut waiting, group.is_empty(), &hand).await?,
             };
             match next {
-                Some(Some(fetched)) => {
-                    if let Some(ready) = self.take(fetched).await? {
-                        bytes += ready.body.len();
-                        group.push(ready);
-                    }
+                Next::Ready(ready) => {
+                    bytes += ready.body.len();
+                    group.push(*ready);
                     if group.len() < self.capabilities.batch.clamp(1, limits::INTENT_BATCH)
                         && bytes < limits::INTENT_BATCH_BYTES
                     {
                         continue;
                     }
                 }
-                Some(None) => {
+                Next::Nothing => continue,
+                Next::Pause => {}
+                Next::Stop => return Ok(()),
+                Next::End => {
                     self.leave(&mut group, &hand).await?;
                     return Ok(());
                 }
-                None => {}
             }
             if !self.leave(&mut group, &hand).await? {
                 return Ok(());
             }
             bytes = 0;
+        }
+    }
+
+    /// What comes next where nothing waits that may go: a body, or the outcome that something waits for. Only so many wait.
+    async fn next(
+        &self,
+        bodies: &mut mpsc::Receiver<Fetched>,
+        waiting: &mut Waiting,
+        lonely: bool,
+        hand: &mpsc::Sender<Vec<AppendItem>>,
+    ) -> Result<Next> {
+        if waiting.is_over() {
+            return Ok(Next::End);
+        }
+        if !waiting.is_empty() && self.flight.is_over() {
+            return Ok(Next::Stop);
+        }
+        if !lonely && !waiting.takes_more() {
+            return Ok(Next::Pause);
+        }
+        tokio::select! {
+            fetched = bodies.recv(), if waiting.takes_more() => {
+                let Some(fetched) = fetched else {
+                    waiting.takes_no_more();
+                    return Ok(Next::Nothing);
+                };
+                let Some(ready) = self.take(fetched).await? else { return Ok(Next::Nothing) };
+                Ok(waiting.pass(ready, self.flight).map_or(Next::Nothing, |ready| Next::Ready(Box::new(ready))))
+            }
+            () = self.flight.settled(), if !waiting.is_empty() => Ok(Next::Nothing),
+            () = hand.closed(), if !waiting.is_empty() => Ok(Next::Stop),
+            () = clock::sleep(limits::GROUP_LINGER), if !lonely => Ok(Next::Pause),
         }
     }
 
@@ -112,7 +161,7 @@ impl Stager<'_> {
             return Ok(None);
         }
         let received_at = row.received_at.or_else(|| mime::received_at(&head));
-        Ok(Some(Ready { row, rung, body, hash, fingerprint, received_at, repairs }))
+        Ok(Some(Ready { row, rung, body, sealed: false, hash, fingerprint, received_at, repairs }))
     }
 
     /// An item goes as it is: its evidence came with its listing, and a repair would need somebody who reads it.
@@ -125,7 +174,7 @@ impl Stager<'_> {
         };
         let hash = bodies::hash(&body).await?;
         let (received_at, repairs) = (row.received_at, String::new());
-        Ok(Some(Ready { row, rung, body, hash, fingerprint, received_at, repairs }))
+        Ok(Some(Ready { row, rung, body, sealed: true, hash, fingerprint, received_at, repairs }))
     }
 
     async fn fit(&self, body: Body, rung: Rung) -> Result<Fitted> {

@@ -21,9 +21,11 @@ use crate::{
 
 /// Items of a scene: a few batches in several folders.
 const ITEMS: usize = 50;
+/// Edited copies among them.
+const COPIES: usize = 8;
 
 async fn steps() -> u64 {
-    let house = House::filled(ITEMS, Settings::default()).await;
+    let house = House::filled(ITEMS - COPIES, Settings::default()).await.with_copies(COPIES);
     let ledger = house.ledger();
     let counting = Arc::new(FaultyLedger::immortal(ledger));
     let report = run(&house.pair(counting.clone()), counting.clone(), &Options::default()).await;
@@ -33,7 +35,7 @@ async fn steps() -> u64 {
 
 async fn die(step: u64, death: Death, dropped: bool) {
     let when = format!("{death:?} step {step}, dropped: {dropped}");
-    let house = House::filled(ITEMS, Settings::default()).await;
+    let house = House::filled(ITEMS - COPIES, Settings::default()).await.with_copies(COPIES);
     let ledger = house.ledger();
     let mortal = Arc::new(FaultyLedger::new(ledger.clone(), step, death));
     let pair = house.pair(mortal.clone());
@@ -75,7 +77,7 @@ fn at_every_step() {
 #[test]
 fn at_every_power_cut() {
     conformance::run(async {
-        let house = House::filled(ITEMS, Settings::default()).await;
+        let house = House::filled(ITEMS - COPIES, Settings::default()).await.with_copies(COPIES);
         let kept = house.ledger_path().with_file_name("syncs");
         std::fs::create_dir(&kept).unwrap();
         let count = Arc::new(AtomicUsize::new(0));
