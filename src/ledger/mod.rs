@@ -74,8 +74,8 @@ pub trait Ledger: Numbering + Send + Sync {
 
     /// Chooses which placement of a message is copied, where the source shows one in several folders; the others are out of scope.
     async fn rank(&self, lease: Lease, ranking: Ranking) -> Result<()>;
-    /// Copied rows of `folder` whose message now waits to be copied from another folder, at most a page.
-    async fn relabelled(&self, pair: i64, folder: FolderId) -> Result<Vec<Row>>;
+    /// Copied rows of `folder` whose message now waits to be copied from another folder, ascending after the row `after`, at most a page.
+    async fn relabelled(&self, pair: i64, folder: FolderId, after: Option<RowId>) -> Result<Vec<Row>>;
 
     /// Reads rows.
     async fn rows(&self, pair: i64, query: RowQuery) -> Result<Vec<Row>>;

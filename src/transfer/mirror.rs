@@ -33,6 +33,10 @@ pub(super) async fn allowed(run: &Run, versions: bool) -> Result<Removal> {
     let tallies = run.ledger.tally(run.lease.pair, None).await?;
     let total: u64 = tallies.iter().map(|t| t.in_scope).sum();
     let waiting = count_waiting(run).await?;
+    if run.unread() > 0 {
+        wait_for_unread(run, waiting);
+        return Ok(fallback);
+    }
     if approved || within(waiting, total) {
         return Ok(Removal::Gone);
     }
@@ -42,6 +46,19 @@ pub(super) async fn allowed(run: &Run, versions: bool) -> Result<Removal> {
     line.next_step = "Check the source. If the deletions are meant, approve them and run again.".to_owned();
     run.attend(line);
     Ok(fallback)
+}
+
+/// What is gone from one folder may have been moved to one that could not be listed: nothing is removed, approved or not.
+fn wait_for_unread(run: &Run, waiting: u64) {
+    if waiting == 0 {
+        return;
+    }
+    let mut line = Attention::new(Severity::Review, Code::Identity, Side::Source, waiting);
+    line.problem = format!(
+        "{waiting} messages are gone from the source, but a folder could not be listed: they may lie there, and are not removed"
+    );
+    line.next_step = "Make the folder readable, or exclude it, and run again.".to_owned();
+    run.attend(line);
 }
 
 /// The guards of design §5.

@@ -88,10 +88,18 @@ async fn departed(run: &Run, folders: &[FolderRow]) -> Result<Departed> {
     let mut departed = Departed::new();
     let mut count = 0;
     for all in folders.iter().filter(|folder| is_of_all(folder)) {
-        for row in
-            run.ledger.relabelled(run.lease.pair, all.id).await?.into_iter().filter(|row| row.body_hash.is_some())
-        {
-            departed.entry(likeness(&row)).or_default().push(row);
+        let mut after = None;
+        loop {
+            let page = run.ledger.relabelled(run.lease.pair, all.id, after).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+            count += page.len();
+            if count > limits::MOVES_MOST {
+                return Ok(departed);
+            }
+            for row in page.into_iter().filter(|row| row.body_hash.is_some()) {
+                departed.entry(likeness(&row)).or_default().push(row);
+            }
         }
     }
     for mut query in std::iter::once(gone).chain(with_folder) {

@@ -186,8 +186,8 @@ impl Ledger for SqliteLedger {
         self.write(lease, Durability::Process, move |c, held| ranking::apply(c, held, &ranking)).await
     }
 
-    async fn relabelled(&self, pair: i64, folder: FolderId) -> Result<Vec<Row>> {
-        self.readers.read(move |c| ranking::relabelled(c, pair, folder)).await
+    async fn relabelled(&self, pair: i64, folder: FolderId, after: Option<RowId>) -> Result<Vec<Row>> {
+        self.readers.read(move |c| ranking::relabelled(c, pair, folder, after)).await
     }
 
     async fn rows(&self, pair: i64, query: RowQuery) -> Result<Vec<Row>> {

@@ -13,12 +13,15 @@ use crate::{
     limits,
 };
 
-/// Another placement of the same message that goes before `p`: it lies in a folder of lower rank than ?2, or (?3) arrived or may have.
-/// One that failed (5) holds nobody up.
+/// Another placement of the same message that goes before `p`: it lies in a folder of lower rank than ?2, or (?3) arrived or may have. One
+/// that arrived from a folder that is still there and read no more (rank NULL) stays at the target: no choice (?3, or a rank over 0) falls on
+/// a second one. One that failed (5), or that the filters leave out, holds nobody up.
 const GOES_BEFORE: &str = "
     SELECT 1 FROM placement q INDEXED BY placement_content JOIN folder f ON f.id = q.folder
     WHERE q.pair = p.pair AND q.content = p.content AND q.id <> p.id AND q.gone = 0 AND q.state <> 5
-        AND (f.rank < ?2 OR (?3 AND f.rank IS NOT NULL AND q.state IN (1, 2, 3)))";
+        AND (q.in_scope = 1 OR q.elsewhere = 1 OR q.state IN (1, 2, 3))
+        AND (f.rank < ?2 OR (q.state IN (1, 2, 3)
+            AND ((?3 AND f.rank IS NOT NULL) OR ((?3 OR ?2 > 0) AND f.rank IS NULL AND f.present = 1))))";
 
 /// Chooses anew in every folder that is ranked.
 pub(super) fn apply(connection: &Connection, held: &Held, ranking: &Ranking) -> Result<(), Fault> {
@@ -32,10 +35,9 @@ pub(super) fn apply(connection: &Connection, held: &Held, ranking: &Ranking) -> 
         "UPDATE placement AS p INDEXED BY placement_elsewhere SET elsewhere = 0, in_scope = 1
          WHERE folder = ?1 AND elsewhere = 1 AND gone = 0 AND NOT EXISTS ({GOES_BEFORE})"
     ))?;
-    let lowest = ranking.folders.iter().map(|(_, rank)| *rank).min().unwrap_or_default();
     for (folder, rank) in &ranking.folders {
         let waits = ranking.waits == Some(*folder);
-        if *rank > lowest || ranking.one_copy || waits {
+        if *rank > 0 || ranking.one_copy || waits {
             leave_out.execute(params![folder, rank, ranking.one_copy, waits])?;
         }
         if !waits {
@@ -59,19 +61,24 @@ fn remember(connection: &Connection, held: &Held, ranks: &HashMap<FolderId, u32>
     Ok(())
 }
 
-/// Copied rows of `folder` whose message waits to be copied from another one, at most a page.
-pub(super) fn relabelled(connection: &Connection, pair: i64, folder: FolderId) -> Result<Vec<Row>, Fault> {
+/// Copied rows of `folder` whose message waits to be copied from another one, ascending after the row `after`, at most a page.
+pub(super) fn relabelled(
+    connection: &Connection,
+    pair: i64,
+    folder: FolderId,
+    after: Option<RowId>,
+) -> Result<Vec<Row>, Fault> {
     let sql = format!(
         "SELECT DISTINCT q.id FROM folder f CROSS JOIN placement p INDEXED BY placement_folder ON p.folder = f.id
          JOIN placement q INDEXED BY placement_content
-             ON q.pair = f.pair AND q.content = p.content AND q.folder = ?2 AND q.state = 2 AND q.gone = 0 AND q.removed = 0
+             ON q.pair = f.pair AND q.content = p.content AND q.folder = ?2 AND q.state = 2 AND q.gone = 0 AND q.removed = 0 AND q.id > ?3
          WHERE f.pair = ?1 AND f.id <> ?2 AND p.state IN (0, 1) AND p.in_scope = 1 AND p.gone = 0 AND p.content IS NOT NULL
          ORDER BY q.id LIMIT {}",
         limits::LEDGER_PAGE
     );
     let ids = connection
         .prepare_cached(&sql)?
-        .query_map([pair, folder], |row| row.get(0))?
+        .query_map([pair, folder, after.unwrap_or(0)], |row| row.get(0))?
         .collect::<rusqlite::Result<Vec<RowId>>>()?;
     ids.iter().map(|id| rows::whole(connection, *id)).collect()
 }

@@ -7,8 +7,9 @@ use mailhaul::{
         imap::Persona,
         mailstore::{Mailbox, Mailstore},
     },
+    limits,
     model::Role,
-    transfer::{MailboxReport, Options, Outcome},
+    transfer::{Deletions, MailboxReport, Options, Outcome},
 };
 
 use super::{
@@ -105,6 +106,45 @@ async fn nothing_is_archived_while_a_folder_cannot_be_read() {
     assert_verified(&stage.pass().await);
     assert_eq!(letters(&stage.to, b"Archive"), [15, 16, 17, 18, 19]);
     assert_eq!(stage.source.journal().messages_told(), 20);
+}
+
+/// A message that was moved to a folder that cannot be listed is not gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_removed_while_a_folder_cannot_be_read() {
+    let stage = stage().await;
+    assert_verified(&stage.pass().await);
+    stage.source.set_persona(Persona::gmail().with(|persona| {
+        persona.folders.unreadable.insert(b"INBOX".to_vec(), "[NOPERM] Permission denied.".to_owned());
+    }));
+    stage.from.write(|mailbox| {
+        let work = mailbox.folder_mut(b"Work").unwrap();
+        let moved: Vec<u32> = work.messages().iter().skip(8).map(|message| message.uid).collect();
+        work.expunge(|message| moved.contains(&message.uid));
+        put(mailbox.folder_mut(b"INBOX").unwrap(), (13..15).map(letter));
+    });
+    let mirrored = || Options { deletions: Deletions::Mirror { approved: true }, ..Options::default() };
+    let report = stage.pass_with(mirrored()).await;
+    assert_eq!(letters(&stage.to, b"Work"), (5..15).collect::<Vec<u32>>(), "{report:#?}");
+    assert!(report.attention.iter().any(|line| line.problem.contains("could not be listed")), "{report:#?}");
+    stage.source.set_persona(Persona::gmail());
+    assert_verified(&stage.pass_with(mirrored()).await);
+    let there = [&b"INBOX"[..], b"Work"].map(|folder| letters(&stage.to, folder));
+    assert_eq!(there, [(0..10).chain(13..15).collect(), (5..13).collect::<Vec<u32>>()]);
+}
+
+/// More messages than a page of the ledger get a label in one go.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_label_for_more_than_a_page_of_messages_leaves_no_double() {
+    let many = u32::try_from(limits::LEDGER_PAGE).unwrap() + 100;
+    let from = gmail();
+    from.write(|mailbox| put(mailbox.folder_mut(ALL).unwrap(), (20..many).map(letter)));
+    let stage = Stage::between((from, Persona::gmail()), (Mailstore::empty(), Persona::generic()), "Dovecot").await;
+    assert_verified(&stage.pass().await);
+    stage.from.write(|mailbox| put(mailbox.folder_mut(b"Work").unwrap(), (15..many).map(letter)));
+    assert_verified(&stage.pass().await);
+    let count = |folder: &[u8]| stage.to.read(|mailbox| mailbox.folder(folder).map_or(0, |f| f.messages().len()));
+    assert_eq!((count(b"Archive"), count(b"Work")), (0, many as usize - 5));
+    assert_eq!(stage.source.journal().messages_told(), u64::from(many), "each message is downloaded once");
 }
 
 /// Killed at every step while labels are given and taken: resumed, each message is there once, where it belongs.

@@ -129,8 +129,8 @@ impl Ledger for FaultyLedger {
     async fn rank(&self, lease: Lease, ranking: Ranking) -> Result<()> {
         self.write(self.inner.rank(lease, ranking)).await
     }
-    async fn relabelled(&self, pair: i64, folder: FolderId) -> Result<Vec<Row>> {
-        self.read(self.inner.relabelled(pair, folder)).await
+    async fn relabelled(&self, pair: i64, folder: FolderId, after: Option<RowId>) -> Result<Vec<Row>> {
+        self.read(self.inner.relabelled(pair, folder, after)).await
     }
     async fn rows(&self, pair: i64, query: RowQuery) -> Result<Vec<Row>> {
         self.read(self.inner.rows(pair, query)).await

@@ -64,7 +64,8 @@ conformance! { on_sqlite, super::super::sqlite,
         pages_meet_without_a_gap_while_rows_move, newest_first_puts_unknown_dates_last, a_page_is_bounded,
         rows_in_doubt_are_found_by_target_folder;
     ranking: a_placement_of_higher_rank_is_left_out_while_another_lives, one_copy_that_arrived_stays_the_one,
-        a_folder_that_waits_takes_nothing_in, mail_that_got_a_label_is_told,
+        a_folder_that_waits_takes_nothing_in, mail_that_got_a_label_is_told, a_placement_that_the_filters_leave_out_holds_nobody_up,
+        what_arrived_from_a_folder_that_is_read_no_more_is_not_chosen_again,
         what_a_message_carries_is_forgotten_when_it_is_copied_anew;
     states: every_move_of_the_table, intents_start_from_listed_or_intended, a_move_from_another_state_is_refused,
         a_refused_call_changes_nothing, an_intent_keeps_its_evidence, outcomes_keep_place_and_reason;

@@ -93,8 +93,39 @@ pub async fn mail_that_got_a_label_is_told(ledger: Arc<dyn Ledger>) {
     }
     labels.list(1, 2).await;
     labels.rank([0, 0, 1], false, false).await;
-    let told = labels.world.ledger.relabelled(labels.world.pair(), labels.folders[2]).await.unwrap();
+    let told = labels.world.ledger.relabelled(labels.world.pair(), labels.folders[2], None).await.unwrap();
     assert_eq!(told.iter().map(|row| row.id).collect::<Vec<_>>(), [rows[1]]);
+    let after = labels.world.ledger.relabelled(labels.world.pair(), labels.folders[2], Some(rows[1])).await.unwrap();
+    assert!(after.is_empty());
+}
+
+pub async fn a_placement_that_the_filters_leave_out_holds_nobody_up(ledger: Arc<dyn Ledger>) {
+    let labels = Labels::new(ledger).await;
+    let (inbox, work) = (labels.list(0, 1).await, labels.list(1, 1).await);
+    let out = Discovered { scope: vec![(inbox, false)], ..Discovered::default() };
+    labels.world.ledger.discovered(labels.world.lease, labels.folders[0], out).await.unwrap();
+    labels.rank([0, 1, 2], true, false).await;
+    assert_eq!(labels.in_scope().await, [work]);
+}
+
+/// A label that is excluded later: its mail is at the target already.
+pub async fn what_arrived_from_a_folder_that_is_read_no_more_is_not_chosen_again(ledger: Arc<dyn Ledger>) {
+    let labels = Labels::new(ledger).await;
+    let (work, all, archived) = (labels.list(1, 1).await, labels.list(2, 1).await, labels.list(2, 2).await);
+    labels.rank([0, 0, 1], false, false).await;
+    labels.world.copy(work, 10).await;
+    let World { ledger, lease, .. } = &labels.world;
+    let read = |at: &[usize]| {
+        let folders = at.iter().map(|at| (labels.folders[*at], u32::from(*at == 2))).collect();
+        Ranking { folders, one_copy: false, waits: None }
+    };
+    ledger.rank(*lease, read(&[0, 2])).await.unwrap();
+    assert_eq!(labels.in_scope().await, [work, archived]);
+    ledger.rank(*lease, read(&[2])).await.unwrap();
+    assert_eq!(labels.in_scope().await, [work, archived], "the folder of all messages alone");
+    ledger.list_folders(*lease, vec![listing("INBOX"), listing("All")]).await.unwrap();
+    ledger.rank(*lease, read(&[0, 2])).await.unwrap();
+    assert_eq!(labels.in_scope().await, [work, all, archived], "the label is gone: the message may be without one");
 }
 
 pub async fn what_a_message_carries_is_forgotten_when_it_is_copied_anew(ledger: Arc<dyn Ledger>) {
