@@ -165,7 +165,8 @@ mod tests {
             let mut entry = entry.unwrap();
             let mut content = String::new();
             entry.read_to_string(&mut content).unwrap();
-            assert_eq!(entry.header().groupname_bytes(), Some(&b"message"[..]));
+            // The crate reads a group's name in headers of POSIX alone.
+            assert_eq!(&entry.header().as_bytes()[297..304], b"message");
             names.push(entry.path().unwrap().display().to_string());
         }
         assert_eq!(names.len(), 2 * ids.len());
