@@ -122,6 +122,8 @@ impl Stager<'_> {
             }
             () = self.flight.settled(), if !waiting.is_empty() => Ok(Next::Nothing),
             () = hand.closed(), if !waiting.is_empty() => Ok(Next::Stop),
+            // What is waited for is in doubt: its outcome is not told before nothing more is staged.
+            () = clock::sleep(limits::ITEMS_SETTLE), if lonely && !waiting.takes_more() => Ok(Next::Stop),
             () = clock::sleep(limits::GROUP_LINGER), if !lonely => Ok(Next::Pause),
         }
     }
