@@ -42,9 +42,9 @@ pub enum AppendResult {
     Refused(Refusal),
     /// Certainly not stored and not the message's fault (throttled, never sent, or sunk with its MULTIAPPEND): send it again.
     NotSent,
-    /// In doubt: it was sent, and the server ended the session with a goodbye (BYE, RFC 3501 §7.1.5), read at this instant,
-    /// instead of an answer. What a server says goodbye to, it does not go on reading. A session that ends otherwise tells nothing.
-    Unanswered(clock::Instant),
+    /// In doubt: it was sent and not answered. The instant is the one at which a goodbye was read that the server ended the session with
+    /// instead (BYE, RFC 3501 §7.1.5): what a server says goodbye to, it does not go on reading. What ends otherwise tells nothing.
+    Unanswered(Option<clock::Instant>),
 }
 
 /// What became of an item that was to be renewed.

@@ -94,7 +94,7 @@ impl Appender<'_> {
         self.withdraw();
         if let Some(at) = self.goodbye {
             for (_, unit) in std::mem::take(&mut self.flying) {
-                self.tell_all(unit, |_| AppendResult::Unanswered(at)).await?;
+                self.tell_all(unit, |_| AppendResult::Unanswered(Some(at))).await?;
             }
         }
         groups.close();

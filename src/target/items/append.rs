@@ -1,10 +1,10 @@
 //! Imports, several side by side (microsoft365.md §5.2).
 //!
 //! An import creates, so one whose answer is lost leaves its item in doubt; the others go on, and the engine looks at the folder at the end.
-//! Items of equal evidence go one after the other: of two that are in doubt at once and not equal in content, one arrival would not tell
-//! which it is. The number is durable before the outcome is told.
+//! It assumes that of items of equal evidence one is under way at a time, which the engine sees to. The number is durable before the outcome
+//! is told.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::sync::mpsc;
@@ -15,7 +15,7 @@ use crate::{
     graph::Import,
     limits,
     mailbox::items::{about_folder, folder_id},
-    model::{Fingerprint, FolderName, Reason, TargetUid},
+    model::{FolderName, Reason, TargetUid},
     target::{AppendItem, AppendResult, Appended, Fault, Refusal},
 };
 
@@ -32,8 +32,6 @@ pub(super) async fn append(
         folder,
         validity,
         waiting: VecDeque::new(),
-        busy: HashSet::new(),
-        doubted: HashSet::new(),
         in_a_row: 0,
         doubtful: None,
         told: VecDeque::new(),
@@ -47,10 +45,6 @@ struct Writer<'a> {
     folder: &'a FolderName,
     validity: u32,
     waiting: VecDeque<AppendItem>,
-    /// The evidence of what is on its way.
-    busy: HashSet<Fingerprint>,
-    /// The evidence of what is in doubt.
-    doubted: HashSet<Fingerprint>,
     /// How many were in doubt one after the other.
     in_a_row: u32,
     /// Why the first of them is: the engine looks at the folder when all others are sent.
@@ -81,9 +75,9 @@ impl Writer<'_> {
         let mut more = true;
         loop {
             while flying.len() < limits::GRAPH_IN_FLIGHT as usize
-                && let Some(item) = self.next()
+                && self.failure.is_none()
+                && let Some(item) = self.waiting.pop_front()
             {
-                self.busy.insert(item.fingerprint);
                 flying.push(put(self.desk, self.folder, item));
             }
             let hungry = more && self.waiting.is_empty() && self.failure.is_none();
@@ -115,25 +109,7 @@ impl Writer<'_> {
         Err(failure)
     }
 
-    /// The next item that waits for none of its like.
-    fn next(&mut self) -> Option<AppendItem> {
-        if self.failure.is_some() {
-            return None;
-        }
-        let (told, doubted) = (&mut self.told, &self.doubted);
-        self.waiting.retain(|item| {
-            let waits = !doubted.contains(&item.fingerprint);
-            if !waits {
-                told.push_back(Appended { row: item.row, what: AppendResult::NotSent });
-            }
-            waits
-        });
-        let at = self.waiting.iter().position(|item| !self.busy.contains(&item.fingerprint))?;
-        self.waiting.remove(at)
-    }
-
     fn take(&mut self, item: &AppendItem, landing: Landing) {
-        self.busy.remove(&item.fingerprint);
         let what = match landing {
             Landing::There(uid) => {
                 self.in_a_row = 0;
@@ -144,14 +120,16 @@ impl Writer<'_> {
                 self.fail(about_folder(error));
                 AppendResult::NotSent
             }
-            Landing::InDoubt(error) => return self.doubt(item.fingerprint, error),
+            Landing::InDoubt(error) => {
+                self.doubt(error);
+                AppendResult::Unanswered(None)
+            }
         };
         self.told.push_back(Appended { row: item.row, what });
     }
 
     /// One import that got no answer says little of the others; several in a row, that nothing is answered any more.
-    fn doubt(&mut self, of: Fingerprint, error: Error) {
-        self.doubted.insert(of);
+    fn doubt(&mut self, error: Error) {
         self.in_a_row += 1;
         if error.disposition() == Disposition::InDoubt && self.in_a_row < limits::GRAPH_IN_FLIGHT {
             self.doubtful.get_or_insert(error);

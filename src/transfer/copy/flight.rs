@@ -1,7 +1,7 @@
 //! What is under way between the stages of one copy: bounded by the queues and windows that carry it.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, hash_map::Entry},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -24,10 +24,29 @@ pub(super) struct Flight {
 struct Inner {
     asked: HashMap<RowId, (Row, Rung)>,
     sent: HashMap<RowId, (Row, Rung)>,
-    /// Evidence that could not tell one doubt from another.
-    alone: HashSet<Fingerprint>,
+    /// Evidence of what is under way, and of what is in doubt: it could not tell that from another of its like.
+    likes: HashMap<Fingerprint, Like>,
     over: bool,
     status: FolderStatus,
+}
+
+/// What became of the one message of an evidence that may be under way.
+/// Where the last message of an evidence is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Like {
+    UnderWay,
+    InDoubt,
+}
+
+/// Whether a message may be sent, given where its like is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It may, and is the one under way from now on.
+    Now,
+    /// Its like is under way: once the outcome of that is known.
+    Later,
+    /// Its like is in doubt: not before somebody looked at the folder.
+    NotYet,
 }
 
 /// A message the target refused for certain.
@@ -39,7 +58,7 @@ pub(in crate::transfer) struct Refused {
 
 impl Flight {
     pub fn new(status: FolderStatus) -> Self {
-        let inner = Inner { asked: HashMap::new(), sent: HashMap::new(), alone: HashSet::new(), over: false, status };
+        let inner = Inner { asked: HashMap::new(), sent: HashMap::new(), likes: HashMap::new(), over: false, status };
         Flight { inner: Mutex::new(inner), settled: Notify::new() }
     }
 
@@ -63,30 +82,37 @@ impl Flight {
         self.lock().sent.remove(&row)
     }
 
-    /// Takes the place of the one message of this evidence that may be in doubt; `false` while another has it.
-    pub fn claim(&self, evidence: Fingerprint) -> bool {
-        self.lock().alone.insert(evidence)
+    /// Asks for the place of the one message of this evidence that may be under way.
+    pub fn claim(&self, evidence: Fingerprint) -> Turn {
+        let mut inner = self.lock();
+        let over = inner.over;
+        match inner.likes.entry(evidence) {
+            Entry::Vacant(place) => {
+                place.insert(Like::UnderWay);
+                Turn::Now
+            }
+            Entry::Occupied(like) if over || *like.get() == Like::InDoubt => Turn::NotYet,
+            Entry::Occupied(_) => Turn::Later,
+        }
     }
 
-    /// The outcomes of messages of this evidence are in the ledger.
-    pub fn release(&self, evidence: impl IntoIterator<Item = Fingerprint>) {
+    /// The outcomes of messages with the evidence `known` are in the ledger, and those with the evidence `doubtful` will have none.
+    pub fn release(&self, known: Vec<Fingerprint>, doubtful: Vec<Fingerprint>) {
         let mut inner = self.lock();
-        for one in evidence {
-            inner.alone.remove(&one);
+        for evidence in known {
+            inner.likes.remove(&evidence);
+        }
+        for evidence in doubtful {
+            inner.likes.entry(evidence).and_modify(|like| *like = Like::InDoubt);
         }
         drop(inner);
         self.settled.notify_one();
     }
 
-    /// No outcome is written down any more.
+    /// No outcome is written down any more: what is under way is in doubt.
     pub fn end(&self) {
         self.lock().over = true;
         self.settled.notify_one();
-    }
-
-    /// Whether outcomes are no longer written down.
-    pub fn is_over(&self) -> bool {
-        self.lock().over
     }
 
     /// Waits until more outcomes are in the ledger, or none will be any more.

@@ -7,9 +7,9 @@
 mod feed;
 mod flight;
 mod ladder;
+mod queue;
 mod record;
 mod stage;
-mod waiting;
 
 use tokio::sync::mpsc;
 

@@ -23,11 +23,12 @@ pub(super) async fn record(run: &Run, flight: &Flight, mut told: mpsc::Receiver<
     while gather(&mut told, &mut group).await {
         let (mut arrived, mut bytes) = (0, 0);
         let mut settlements = Vec::with_capacity(group.len());
-        let mut known = Vec::new();
+        let (mut known, mut doubtful) = (Vec::new(), Vec::new());
         for Appended { row, what } in group.drain(..) {
             let Some((sent, rung)) = flight.landed(row) else { continue };
-            if !matches!(what, AppendResult::Unanswered(_)) {
-                known.extend(sent.fingerprint);
+            match what {
+                AppendResult::Unanswered(_) => doubtful.extend(sent.fingerprint),
+                _ => known.extend(sent.fingerprint),
             }
             match what {
                 AppendResult::Stored(at) => {
@@ -37,7 +38,9 @@ pub(super) async fn record(run: &Run, flight: &Flight, mut told: mpsc::Receiver<
                     settlements.push(Settlement { target: at, ..moved(row, RowState::Copied) });
                 }
                 AppendResult::NotSent => settlements.push(moved(row, RowState::Listed)),
-                AppendResult::Unanswered(at) => copied.progress.goodbyes.note(row, at),
+                AppendResult::Unanswered(at) => {
+                    at.inspect(|at| copied.progress.goodbyes.note(row, *at));
+                }
                 AppendResult::Refused(refusal) => {
                     settlements.push(moved(row, RowState::Listed));
                     copied.progress.settled += 1;
@@ -46,7 +49,7 @@ pub(super) async fn record(run: &Run, flight: &Flight, mut told: mpsc::Receiver<
             }
         }
         run.ledger.settle(run.lease, settlements).await?;
-        flight.release(known);
+        flight.release(known, doubtful);
         copied.progress.settled += arrived;
         if arrived > 0 {
             run.tell(Event::Settled { messages: arrived, bytes });

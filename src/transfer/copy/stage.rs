@@ -9,7 +9,7 @@ use super::{
     Rung,
     flight::Flight,
     ladder::{self, Fitted},
-    waiting::Waiting,
+    queue::{Next, Queue},
 };
 use crate::{
     body::Body,
@@ -44,92 +44,49 @@ pub(super) struct Ready {
     repairs: String,
 }
 
-/// What the stage does next.
-enum Next {
-    /// Joins this to the group.
-    Ready(Box<Ready>),
-    /// Looks again.
-    Nothing,
-    /// Lets the group leave.
-    Pause,
-    /// Lets the group leave, and nothing comes after it.
-    End,
-    /// Ends at once: nobody takes what is staged, or writes down what becomes of it.
-    Stop,
+/// Messages that leave together.
+#[derive(Default)]
+struct Group {
+    members: Vec<Ready>,
+    bytes: u64,
+}
+
+impl Group {
+    fn add(&mut self, ready: Ready) {
+        self.bytes += ready.body.len();
+        self.members.push(ready);
+    }
+
+    fn is_full(&self, batch: usize) -> bool {
+        self.members.len() >= batch.clamp(1, limits::INTENT_BATCH) || self.bytes >= limits::INTENT_BATCH_BYTES
+    }
 }
 
 impl Stager<'_> {
     /// Takes bodies until none comes any more; hands groups on until nobody takes them.
-    pub async fn stage(&self, mut bodies: mpsc::Receiver<Fetched>, hand: mpsc::Sender<Vec<AppendItem>>) -> Result<()> {
-        let mut group: Vec<Ready> = Vec::new();
-        let mut bytes = 0;
-        let mut waiting = Waiting::default();
+    pub async fn stage(&self, bodies: mpsc::Receiver<Fetched>, hand: mpsc::Sender<Vec<AppendItem>>) -> Result<()> {
+        let mut queue = Queue::new(self, bodies);
+        let mut group = Group::default();
         loop {
-            let next = match waiting.next(self.flight) {
-                Some(ready) => Next::Ready(Box::new(ready)),
-                None => self.next(&mut bodies, &mut waiting, group.is_empty(), &hand).await?,
+            let next = tokio::select! {
+                next = queue.next(!group.members.is_empty()) => next?,
+                () = hand.closed() => return Ok(()),
             };
-            match next {
-                Next::Ready(ready) => {
-                    bytes += ready.body.len();
-                    group.push(*ready);
-                    if group.len() < self.capabilities.batch.clamp(1, limits::INTENT_BATCH)
-                        && bytes < limits::INTENT_BATCH_BYTES
-                    {
-                        continue;
-                    }
-                }
-                Next::Nothing => continue,
-                Next::Pause => {}
-                Next::Stop => return Ok(()),
-                Next::End => {
-                    self.leave(&mut group, &hand).await?;
-                    return Ok(());
+            let over = matches!(next, Next::Over);
+            if let Next::Ready(ready) = next {
+                group.add(*ready);
+                if !group.is_full(self.capabilities.batch) {
+                    continue;
                 }
             }
-            if !self.leave(&mut group, &hand).await? {
+            if !self.leave(std::mem::take(&mut group), &hand).await? || over {
                 return Ok(());
             }
-            bytes = 0;
-        }
-    }
-
-    /// What comes next where nothing waits that may go: a body, or the outcome that something waits for. Only so many wait.
-    async fn next(
-        &self,
-        bodies: &mut mpsc::Receiver<Fetched>,
-        waiting: &mut Waiting,
-        lonely: bool,
-        hand: &mpsc::Sender<Vec<AppendItem>>,
-    ) -> Result<Next> {
-        if waiting.is_over() {
-            return Ok(Next::End);
-        }
-        if !waiting.is_empty() && self.flight.is_over() {
-            return Ok(Next::Stop);
-        }
-        if !lonely && !waiting.takes_more() {
-            return Ok(Next::Pause);
-        }
-        tokio::select! {
-            fetched = bodies.recv(), if waiting.takes_more() => {
-                let Some(fetched) = fetched else {
-                    waiting.takes_no_more();
-                    return Ok(Next::Nothing);
-                };
-                let Some(ready) = self.take(fetched).await? else { return Ok(Next::Nothing) };
-                Ok(waiting.pass(ready, self.flight).map_or(Next::Nothing, |ready| Next::Ready(Box::new(ready))))
-            }
-            () = self.flight.settled(), if !waiting.is_empty() => Ok(Next::Nothing),
-            () = hand.closed(), if !waiting.is_empty() => Ok(Next::Stop),
-            // What is waited for is in doubt: its outcome is not told before nothing more is staged.
-            () = clock::sleep(limits::ITEMS_SETTLE), if lonely && !waiting.takes_more() => Ok(Next::Stop),
-            () = clock::sleep(limits::GROUP_LINGER), if !lonely => Ok(Next::Pause),
         }
     }
 
     /// A fetched message, made ready; `None` if it ends here.
-    async fn take(&self, fetched: Fetched) -> Result<Option<Ready>> {
+    pub async fn take(&self, fetched: Fetched) -> Result<Option<Ready>> {
         let Some((row, rung)) = self.flight.arrived(fetched.row) else { return Ok(None) };
         match fetched.what {
             FetchResult::Vanished => {
@@ -197,16 +154,15 @@ impl Stager<'_> {
 
     /// Makes the group's intents durable and hands it on; `false` if nobody takes it. Those rows stay in doubt until the
     /// next look at the target.
-    async fn leave(&self, group: &mut Vec<Ready>, hand: &mpsc::Sender<Vec<AppendItem>>) -> Result<bool> {
-        if group.is_empty() {
+    async fn leave(&self, group: Group, hand: &mpsc::Sender<Vec<AppendItem>>) -> Result<bool> {
+        if group.members.is_empty() {
             return Ok(true);
         }
         // The place in the queue comes first: an intent for bytes that nobody will send is a doubt for nothing.
         let Ok(place) = hand.reserve().await else { return Ok(false) };
-        let intents = group.iter().map(|ready| self.intent(ready)).collect();
+        let intents = group.members.iter().map(|ready| self.intent(ready)).collect();
         self.run.ledger.intend(self.run.lease, intents).await?;
-        let items = group.drain(..).map(|ready| self.send(ready)).collect();
-        place.send(items);
+        place.send(group.members.into_iter().map(|ready| self.send(ready)).collect());
         Ok(true)
     }
 

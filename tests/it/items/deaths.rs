@@ -25,7 +25,7 @@ const ITEMS: usize = 50;
 const COPIES: usize = 8;
 
 async fn steps() -> u64 {
-    let house = House::filled(ITEMS - COPIES, Settings::default()).await.with_copies(COPIES);
+    let house = House::filled(ITEMS - COPIES, Settings::default()).await.with_copies(COPIES, 1);
     let ledger = house.ledger();
     let counting = Arc::new(FaultyLedger::immortal(ledger));
     let report = run(&house.pair(counting.clone()), counting.clone(), &Options::default()).await;
@@ -35,7 +35,7 @@ async fn steps() -> u64 {
 
 async fn die(step: u64, death: Death, dropped: bool) {
     let when = format!("{death:?} step {step}, dropped: {dropped}");
-    let house = House::filled(ITEMS - COPIES, Settings::default()).await.with_copies(COPIES);
+    let house = House::filled(ITEMS - COPIES, Settings::default()).await.with_copies(COPIES, 1);
     let ledger = house.ledger();
     let mortal = Arc::new(FaultyLedger::new(ledger.clone(), step, death));
     let pair = house.pair(mortal.clone());
@@ -77,7 +77,7 @@ fn at_every_step() {
 #[test]
 fn at_every_power_cut() {
     conformance::run(async {
-        let house = House::filled(ITEMS - COPIES, Settings::default()).await.with_copies(COPIES);
+        let house = House::filled(ITEMS - COPIES, Settings::default()).await.with_copies(COPIES, 1);
         let kept = house.ledger_path().with_file_name("syncs");
         std::fs::create_dir(&kept).unwrap();
         let count = Arc::new(AtomicUsize::new(0));

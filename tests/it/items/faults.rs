@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use mailhaul::{
+    clock,
     error::Code,
     lab::graph::{Fault, Kind, Limits, Settings},
     transfer::{Options, Outcome},
@@ -129,5 +130,20 @@ fn an_import_without_an_answer_does_not_hold_the_others_up() {
         house.assert_equal("after one 504");
         // The one that got no answer is sent once more, and nothing else is.
         assert_eq!((house.stage.graph.count(Kind::Import), report.counts.copied), (61, 60), "{report:#?}");
+    });
+}
+
+#[test]
+fn what_waits_for_a_like_in_doubt_waits_for_its_doubt_alone() {
+    conformance::run(async {
+        for fault in [Fault::RefuseAfter(504), Fault::Refuse(504, None), Fault::CutAfter] {
+            let house = House::filled(10, Settings::default()).await.with_copies(4, 5);
+            house.stage.graph.inject(Kind::Import, fault, 2);
+            // Whether the service answers or not, nothing else is waited for than the settle time of a doubt.
+            let report = clock::timeout(Duration::from_secs(20), house.verified()).await;
+            let report = report.unwrap_or_else(|| panic!("{fault:?}: it waits for something that never comes"));
+            assert_eq!(report.counts.copied, 30, "{report:#?}");
+            house.assert_equal(&format!("{fault:?}"));
+        }
     });
 }

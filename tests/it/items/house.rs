@@ -41,14 +41,16 @@ impl House {
         House { stage, pace: Pace::default(), home: place::fresh("items") }
     }
 
-    /// The same, where each of the first `count` items was copied in its folder and the copy edited since: the two share all that an item is
-    /// recognised by.
-    pub fn with_copies(self, count: usize) -> House {
+    /// The same, where each of the first `count` items was copied in its folder `each` times and every copy edited since: they share all that an
+    /// item is recognised by.
+    pub fn with_copies(self, count: usize, each: usize) -> House {
         self.stage.graph.mailbox(KIM, |mailbox| {
             let originals: Vec<_> = mailbox.items().map(|(path, item)| (path, item.clone())).take(count).collect();
             for (path, item) in originals {
-                let subject = format!("{} (edited)", item.subject);
-                mailbox.add(&path, mailhaul::lab::graph::NewItem { subject, ..item }).unwrap();
+                for edit in 1..=each {
+                    let subject = format!("{} (edited, {edit})", item.subject);
+                    mailbox.add(&path, mailhaul::lab::graph::NewItem { subject, ..item.clone() }).unwrap();
+                }
             }
         });
         self

@@ -29,6 +29,9 @@ use crate::{
 /// How much shorter the service's times are.
 const FACTOR: u32 = 60;
 const MAILBOXES: usize = 4;
+/// Items that were copied in their folders, and copies of each, edited since.
+const LIKE: usize = 12;
+const LIKES: usize = 3;
 
 /// Lets everything go wrong now and then, until it is told to stop.
 async fn storm(house: &House, over: &AtomicBool, mut random: fastrand::Rng) {
@@ -89,7 +92,8 @@ fn everything_goes_wrong_and_every_item_arrives_once() {
                 session_life: Duration::from_secs(302),
                 ..Settings::default()
             };
-            let house = House::filled(count, settings).await.paced(Pace::default().scaled(FACTOR));
+            let house = House::filled(count - LIKES * LIKE, settings).await.with_copies(LIKE, LIKES);
+            let house = house.paced(Pace::default().scaled(FACTOR));
             let random = fastrand::Rng::with_seed(seed + mailbox as u64);
             let over = AtomicBool::new(false);
             let migrated = async {
