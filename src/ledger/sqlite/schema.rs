@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007.sql"),
     include_str!("migrations/0008.sql"),
     include_str!("migrations/0009.sql"),
+    include_str!("migrations/0010.sql"),
 ];
 
 /// Newest first is no default, and each message on its way would pay for this index: the first pass that asks for the order makes it.
@@ -126,6 +127,25 @@ mod tests {
             let kept: i64 =
                 old.query_row("SELECT count(*) FROM placement WHERE state = 2", [], |row| row.get(0)).unwrap();
             assert_eq!((sound.as_str(), kept), ("ok", 1), "from version {count}");
+        }
+    }
+
+    /// A temporary tree for each row that is written costs more than the row.
+    #[test]
+    fn no_index_makes_a_write_build_a_temporary_tree() {
+        let mut new = Connection::open_in_memory().unwrap();
+        migrate(&mut new).unwrap();
+        for write in [
+            "INSERT INTO placement (pair, folder, namespace, source_id, version, state, in_scope, size, received_at, flags)
+                 VALUES (1, 1, 1, x'00000001', x'', 0, 1, 10, 0, '')",
+            "UPDATE placement SET state = ?2, target_folder = ?3, target_validity = ?4, target_uid = ?5, flags = ?6, applied = ?7
+                 WHERE id = ?1",
+            "UPDATE placement SET gone = ?2, in_scope = ?3, doubled = ?4, content = ?5, elsewhere = ?6 WHERE id = ?1",
+        ] {
+            let mut explain = new.prepare(&format!("EXPLAIN {write}")).unwrap();
+            let steps: Vec<String> = explain.raw_query().mapped(|row| row.get("opcode")).map(Result::unwrap).collect();
+            assert!(steps.iter().any(|step| step == "IdxInsert"), "{write}: {steps:?}");
+            assert!(!steps.iter().any(|step| step == "OpenEphemeral"), "{write}");
         }
     }
 }

@@ -184,7 +184,7 @@ impl Terms {
             self.terms.push("state IN (2, 3)".into());
         }
         if is_ended(query) {
-            self.terms.push("state IN (4, 5, 6)".into());
+            self.terms.push("state BETWEEN 4 AND 6".into());
         }
     }
 
