@@ -11,7 +11,6 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
-use tokio_rustls::client::TlsStream;
 
 use super::{Dial, route::Route, tls};
 use crate::error::Result;
@@ -26,7 +25,7 @@ pub struct Stream {
 #[derive(Debug)]
 pub(super) enum Inner {
     Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<tls::Secured>),
 }
 
 impl Stream {

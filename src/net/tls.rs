@@ -11,7 +11,7 @@ use std::{
 };
 
 use chrono::DateTime;
-use tokio::net::TcpStream;
+use tokio::{io::BufReader, net::TcpStream};
 use tokio_rustls::{
     TlsConnector,
     client::TlsStream,
@@ -30,9 +30,13 @@ use crate::{
     limits,
 };
 
+/// A stream inside TLS. rustls asks for 4 KB at a time, which from the socket itself is four system calls a record.
+pub(super) type Secured = TlsStream<BufReader<TcpStream>>;
+
 /// Shakes hands with the server `name` on `tcp`.
-pub(super) async fn handshake(tcp: TcpStream, name: ServerName<'static>, dial: &Dial) -> Result<TlsStream<TcpStream>> {
+pub(super) async fn handshake(tcp: TcpStream, name: ServerName<'static>, dial: &Dial) -> Result<Secured> {
     let connector = TlsConnector::from(config(&dial.ca, dial.insecure).await?);
+    let tcp = BufReader::with_capacity(limits::READ_BUFFER, tcp);
     let shake = connector.connect_with(name, tcp, |session| session.set_buffer_limit(Some(limits::TLS_BUFFER)));
     shake.await.map_err(|cause| fault::handshake(dial, cause))
 }
@@ -68,7 +72,7 @@ fn make(ca: &[PathBuf], insecure: bool) -> Result<ClientConfig> {
 }
 
 /// What a person wants to know of a TLS connection: version, cipher, and each certificate from the server's own upwards.
-pub(super) fn facts(stream: &TlsStream<TcpStream>) -> Vec<String> {
+pub(super) fn facts(stream: &Secured) -> Vec<String> {
     let (_, session) = stream.get_ref();
     let version = session
         .protocol_version()
