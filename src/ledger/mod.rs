@@ -45,6 +45,8 @@ pub trait Ledger: Numbering + Send + Sync {
     /// Pins in what form the pair's messages go to the target, unless one went in another form; returns the form that is. What was only
     /// listed in another form is forgotten.
     async fn pin_transport(&self, lease: Lease, word: &str) -> Result<String>;
+    /// The form in which the pair's messages go, once one went.
+    async fn begun_transport(&self, pair: i64) -> Result<Option<String>>;
     /// Every pair, without a lease.
     async fn pairs(&self) -> Result<Vec<PairRecord>>;
     /// Forgets a pair with all its rows.

@@ -103,6 +103,12 @@ pub fn fault(cause: &reqwest::Error, side: Side) -> Error {
     }
 }
 
+/// Whether the machine is there and nothing listens at the port.
+pub fn is_refused(cause: &reqwest::Error) -> bool {
+    let refused = |inner: &std::io::Error| inner.kind() == std::io::ErrorKind::ConnectionRefused;
+    causes(cause).any(|inner| inner.downcast_ref::<std::io::Error>().is_some_and(refused))
+}
+
 /// hyper-util's words where a proxy wants another log-in; the error types are private.
 const PROXY_REFUSES: [&str; 3] =
     ["proxy authorization required", "credentials not accepted", "does not support user/pass authentication"];

@@ -16,7 +16,7 @@ use crate::{
     imap::SignIn,
     ledger::{FolderNumbers, Ledger, NumberedItem, Numbering, Seen, Which},
     limits,
-    mailbox::ImapSettings,
+    mailbox::{ImapSettings, named as profile_named},
     model::FolderName,
     net::{Dial, is_loopback},
     pace::{Caps, CapsConfig, Pacer, Rates},
@@ -35,7 +35,7 @@ use crate::{
         imap::ImapSource,
         items::{ItemSource, ItemSourceSettings},
         pop3::{Pop3Settings, Pop3Source},
-        zimbra::{ZimbraSettings, ZimbraSource},
+        zimbra::{ZimbraOrImap, ZimbraSettings, ZimbraSource},
     },
     target::{
         TargetConnector,
@@ -93,7 +93,11 @@ impl Connectors {
     fn source(&mut self, pair: &MailboxPair) -> Arc<dyn SourceConnector> {
         let mailbox = &pair.source;
         if let Some(opened) = &mailbox.login.zimbra {
-            return Arc::new(ZimbraSource::new(self.zimbra(mailbox, opened)));
+            let own = ZimbraSource::new(self.zimbra(mailbox, opened));
+            return match self.beside_zimbra(mailbox) {
+                Some(imap) => Arc::new(ZimbraOrImap::new(own, imap)),
+                None => Arc::new(own),
+            };
         }
         match &mailbox.login.graph {
             _ if mailbox.endpoint.kind == Kind::Pop3 => Arc::new(Pop3Source::new(self.maildrop(pair))),
@@ -131,6 +135,13 @@ impl Connectors {
             rates: rates(&mailbox.endpoint),
             patience: limits::HTTP_SILENCE,
         }
+    }
+
+    /// The same mailbox by IMAP. What greets there may be a proxy, so that nothing is recognised by it.
+    fn beside_zimbra(&mut self, mailbox: &Mailbox) -> Option<ImapSource> {
+        let endpoint = Arc::new(mailbox.endpoint.beside_imap()?);
+        let settings = self.settings(&Mailbox { endpoint, login: mailbox.login.clone() }, Side::Source);
+        Some(ImapSource::new(ImapSettings { profile: profile_named("Zimbra"), ..settings }))
     }
 
     fn maildrop(&mut self, pair: &MailboxPair) -> Pop3Settings {

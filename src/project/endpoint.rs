@@ -140,6 +140,15 @@ impl Caps {
     }
 }
 
+/// An IMAP server beside another interface, as far as a person said where it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImapPlace {
+    /// Its host, if another one.
+    pub host: Option<String>,
+    /// Its port, if not the usual one.
+    pub port: Option<u16>,
+}
+
 /// A server, ready to be dialled.
 #[derive(Clone)]
 pub struct Endpoint {
@@ -155,6 +164,8 @@ pub struct Endpoint {
     pub port: u16,
     /// The port of Zimbra's administrators.
     pub admin_port: u16,
+    /// Where Zimbra's IMAP server is, if not at the host's usual port: asked where its own interface is closed.
+    pub imap: ImapPlace,
     /// Encryption.
     pub encryption: Encryption,
     /// Who signs in.
@@ -202,6 +213,14 @@ impl Endpoint {
         let Some(root) = self.graph_root() else { return self };
         let Some((host, port, encryption)) = server_of(&root) else { return self };
         Endpoint { host, port, encryption, graph_url: Some(root), by_graph: true, ..self }
+    }
+
+    /// The same server's IMAP side; `None` where what signs in here does not sign in there.
+    pub fn beside_imap(&self) -> Option<Self> {
+        let port = self.imap.port.unwrap_or_else(|| usual_port(Kind::Imap, self.encryption));
+        let host = self.imap.host.clone().unwrap_or_else(|| self.host.clone());
+        let able = matches!(self.auth, Auth::Password | Auth::Admin(_));
+        able.then(|| Endpoint { host, port, ..self.clone() })
     }
 
     /// The identity of one of its mailboxes in the ledger.

@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     net::{Encryption, Proxy, is_loopback},
     project::{
-        endpoint::{self, Auth, Caps, Endpoint, Kind, Oauth},
+        endpoint::{self, Auth, Caps, Endpoint, ImapPlace, Kind, Oauth},
         oauth::{self, OauthClient},
         pairs::Mailbox,
         users::Login,
@@ -48,7 +48,11 @@ fn read(text: &str, manner: &Manner, name: &str) -> Result<Mailbox, String> {
     }
     let query = Query::read(&url)?;
     let auth = manner.oauth.clone().map_or(Auth::Password, |client| Auth::Oauth(Oauth { client, user: None }));
-    let Whose { user, host } = Whose::read(&url, kind, &auth, query.imap_host.as_deref())?;
+    if kind != Kind::Zimbra && query.imap_port.is_some() {
+        return Err("`imap-port` has no meaning here: the port is in the URL".to_owned());
+    }
+    let imap_host = query.imap_host.as_deref().filter(|_| kind != Kind::Zimbra);
+    let Whose { user, host } = Whose::read(&url, kind, &auth, imap_host)?;
     let password = url.password().map(|password| decode("password", password)).transpose()?;
     refuse_two_ways(&auth, kind, name, password.is_some())?;
     let encryption = query.encryption.unwrap_or(encryption);
@@ -75,6 +79,7 @@ fn read(text: &str, manner: &Manner, name: &str) -> Result<Mailbox, String> {
         identity: query.identity.unwrap_or_else(|| kind.word().to_owned()),
         host,
         admin_port: endpoint::ZIMBRA_ADMIN_PORT,
+        imap: ImapPlace { host: query.imap_host.clone().filter(|_| kind == Kind::Zimbra), port: query.imap_port },
         port: url.port().unwrap_or_else(|| endpoint::usual_port(kind, encryption)),
         encryption,
         auth,
@@ -194,6 +199,7 @@ struct Query {
     proxy: Option<Proxy>,
     identity: Option<String>,
     imap_host: Option<String>,
+    imap_port: Option<u16>,
     graph_url: Option<String>,
     transport: Option<Transport>,
 }
@@ -217,11 +223,12 @@ impl Query {
             "proxy" => self.proxy = Some(endpoint::proxy(&value)?),
             "identity" if !value.is_empty() => self.identity = Some(value),
             "imap-host" if !value.is_empty() => self.imap_host = Some(value),
+            "imap-port" => self.imap_port = Some(port(&value)?),
             "graph-url" => {
                 self.graph_url = Some(endpoint::graph_url(&value).map_err(|what| format!("`graph-url`: {what}"))?)
             }
             _ => {
-                let known = "encryption, ca, insecure, timeout, proxy, identity, imap-host and graph-url";
+                let known = "encryption, ca, insecure, timeout, proxy, identity, imap-host, imap-port and graph-url";
                 return Err(format!("after `?` only {known} are known"));
             }
         }
@@ -236,6 +243,10 @@ fn encryption(value: &str) -> Result<Encryption, String> {
         "none" => Ok(Encryption::None),
         _ => Err("`encryption` is tls, starttls or none".to_owned()),
     }
+}
+
+fn port(value: &str) -> Result<u16, String> {
+    value.parse().ok().filter(|port| *port > 0).ok_or_else(|| "`imap-port` is a number from 1 to 65535".to_owned())
 }
 
 fn boolean(value: &str) -> Result<bool, String> {

@@ -20,9 +20,25 @@ use crate::{
     model::{ContentId, Fingerprint, Flags, FolderClass, FolderName, FolderPath, Reason, ReceivedAt, Role},
 };
 
+/// By which of its interfaces a mailbox is read. What came by one is not recognised by another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadBy {
+    /// The one that its kind is named after.
+    Own,
+    /// IMAP, where its own is closed.
+    Imap,
+}
+
 /// Opens sessions to one mailbox at one source.
 #[async_trait]
 pub trait SourceConnector: Send + Sync {
+    /// Decides by which interface the mailbox is read from now on, where it has several; `begun`: by which it was so far.
+    ///
+    /// # Errors
+    /// None opens it.
+    async fn choose(&self, _begun: Option<ReadBy>) -> Result<ReadBy> {
+        Ok(ReadBy::Own)
+    }
     /// Connects and signs in: one session is one connection with one limiter.
     async fn open(&self) -> Result<Box<dyn SourceSession>>;
     /// Stable words for the mailbox (`user@host` without the password); part of the pair's identity unless overridden.

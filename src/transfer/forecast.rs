@@ -6,7 +6,7 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Attention, ErrorReport, Observer, Options, Pair, Severity, begin, discover,
+    Attention, ErrorReport, Observer, Options, Pair, Severity, begin::{Begun, begin}, discover,
     plan::{self, Step},
     retry::Budget,
     run::Run,
@@ -81,7 +81,7 @@ pub async fn forecast(
     stop: CancellationToken,
 ) -> Forecast {
     let named = Forecast { source: pair.source.describe(), target: pair.target.describe(), ..Forecast::default() };
-    let (lease, _) = match begin(pair, &*ledger, "plan").await {
+    let Begun { lease, .. } = match begin(pair, &*ledger, "plan").await {
         Ok(begun) => begun,
         Err(error) => return Forecast { error: Some(tally::error_report(&error)), ..named },
     };

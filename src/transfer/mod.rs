@@ -7,6 +7,7 @@
 
 mod adopt;
 mod arrivals;
+mod begin;
 mod bodies;
 mod categories;
 mod copy;
@@ -45,11 +46,10 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use self::run::Run;
+use self::{begin::Begun, run::Run};
 use crate::{
-    error::{Code, Disposition, Error, Result, Scope, Side},
-    ledger::{Lease, Ledger, PassRecord},
-    source::SourceConnector,
+    ledger::Ledger,
+    source::{ReadBy, SourceConnector},
     target::TargetConnector,
 };
 
@@ -81,8 +81,8 @@ pub async fn run_pass(
     observer: Arc<dyn Observer>,
     stop: CancellationToken,
 ) -> MailboxReport {
-    let begun = begin(pair, &*ledger, options.pass.word()).await;
-    let (lease, pass) = match begun {
+    let begun = begin::begin(pair, &*ledger, options.pass.word()).await;
+    let Begun { lease, pass, read_by } = match begun {
         Ok(begun) => begun,
         Err(error) => return tally::unopened(pair, &error),
     };
@@ -91,6 +91,9 @@ pub async fn run_pass(
         Ok(run) => Arc::new(run),
         Err(error) => return tally::unopened(pair, &error),
     };
+    if read_by == ReadBy::Imap {
+        run.attend(begin::read_by_imap(&run));
+    }
     let ended = pass::walk(&run).await;
     let report = tally::report(&run, pass, ended).await;
     // A pass that is not recorded as ended counts as cut off: the next one looks at everything again.
@@ -100,36 +103,4 @@ pub async fn run_pass(
         tracing::warn!(%error, "The end of the pass could not be recorded.");
     }
     report
-}
-
-async fn begin(pair: &Pair, ledger: &dyn Ledger, kind: &str) -> Result<(Lease, i64)> {
-    let lease = ledger.open_pair(&pair.source_identity, &pair.target_identity).await?;
-    let kind = match kind {
-        "auto" if finished_before(ledger, lease.pair).await? => "delta",
-        "auto" => "first",
-        kind => kind,
-    };
-    keep_transport(pair, ledger, lease).await?;
-    Ok((lease, ledger.begin_pass(lease, kind).await?))
-}
-
-/// A pair goes on in the form in which it began: what arrived in one is not recognised in the other, and would arrive twice.
-async fn keep_transport(pair: &Pair, ledger: &dyn Ledger, lease: Lease) -> Result<()> {
-    let word = pair.target.transport().word();
-    let pinned = ledger.pin_transport(lease, word).await?;
-    if pinned == word {
-        return Ok(());
-    }
-    let subject = format!(
-        "{} → {} began with transport \"{pinned}\" and goes on with it: write transport = \"{pinned}\" at one of its endpoints",
-        pair.source.describe(),
-        pair.target.describe()
-    );
-    Err(Error::new(Code::Config, Side::System, Scope::Mailbox, Disposition::NeedsPerson, subject))
-}
-
-async fn finished_before(ledger: &dyn Ledger, pair: i64) -> Result<bool> {
-    let done = |pass: &PassRecord| matches!(pass.outcome.as_deref(), Some("verified" | "finished"));
-    let passes = ledger.passes(pair).await?;
-    Ok(passes.iter().any(|pass| done(pass) && !matches!(pass.kind.as_str(), "trial" | "verify" | "plan")))
 }

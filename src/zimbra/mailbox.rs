@@ -10,10 +10,20 @@ use super::{
     login::Login,
     refusal::Failure,
     service::{Answer, Door, Service},
-    soap::Request,
+    soap::{MAIL, Request},
     token::Token,
 };
-use crate::error::{Result, Side};
+use crate::error::{Error, Result, Side};
+
+/// Why a mailbox does not open.
+#[derive(Debug)]
+pub struct Unopened {
+    /// The reason.
+    pub error: Error,
+    /// The interface itself is closed: the port refuses connections, or a proxy knows no such path. Never a wrong password, a throttle, a
+    /// certificate or a name without an address.
+    pub closed: bool,
+}
 
 /// A mailbox; clones share its token and what it may be asked.
 #[derive(Clone)]
@@ -54,6 +64,15 @@ impl Mailbox {
     /// The sign-in is refused.
     pub async fn account(&self) -> Result<String> {
         Ok(self.token().await.map_err(Failure::into_error)?.account)
+    }
+
+    /// Signs in and asks for nothing.
+    ///
+    /// # Errors
+    /// The mailbox does not open, and whether that is because nothing answers at the door.
+    pub async fn knock(&self) -> Result<(), Unopened> {
+        let answered = self.call(&Request::new("NoOpRequest", MAIL, Value::Null)).await;
+        answered.map(drop).map_err(|Failure { error, closed, .. }| Unopened { error, closed })
     }
 
     async fn token(&self) -> Result<Token, Failure> {

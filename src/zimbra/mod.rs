@@ -29,7 +29,7 @@ pub use changes::{Changes, Listing, Placed, Since};
 pub use directory::{Account, account, accounts};
 pub use folder::{Folder, FolderKind};
 pub use login::{Admin, Login};
-pub use mailbox::Mailbox;
+pub use mailbox::{Mailbox, Unopened};
 pub use message::Message;
 pub use read::{Batch, Single};
 pub use service::Service;

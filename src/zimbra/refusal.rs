@@ -19,12 +19,20 @@ pub(super) struct Failure {
     /// The item that the fault is about, where it tells.
     pub(super) item: Option<u32>,
     pub(super) status: Option<StatusCode>,
+    /// Nothing answers at the door, as far as that can be told apart from a server that is down.
+    pub(super) closed: bool,
 }
 
 impl Failure {
     /// No answer, or one that makes no sense.
     pub(super) fn unanswered(error: Error) -> Self {
-        Failure { error, fault: String::new(), item: None, status: None }
+        Failure { error, fault: String::new(), item: None, status: None, closed: false }
+    }
+
+    /// The door is closed: by what was answered in its place, if anything was.
+    pub(super) fn behind_closed_door(failure: Failure) -> Self {
+        let subject = format!("{}: {CLOSED}", failure.error.subject());
+        Failure { error: failure.error.about(subject), closed: true, ..failure }
     }
 
     /// A SOAP fault.
@@ -36,7 +44,7 @@ impl Failure {
         };
         let words: String = format!("{}: {}", fault.code, fault.words).chars().take(limits::REPLY_KEPT).collect();
         let error = Error::new(code, side, scope, disposition, subject).with_reply(words);
-        Failure { error, fault: fault.code, item: fault.item, status: Some(status) }
+        Failure { error, fault: fault.code, item: fault.item, status: Some(status), closed: false }
     }
 
     /// A refusal by its status alone.
@@ -52,7 +60,7 @@ impl Failure {
         };
         let words = format!("HTTP {}", status.as_u16());
         let error = Error::new(code, side, scope, disposition, subject).with_reply(words);
-        Failure { error, fault: String::new(), item: None, status: Some(status) }
+        Failure { error, fault: String::new(), item: None, status: Some(status), closed: false }
     }
 
     /// For those who need no more than the error.
@@ -71,6 +79,9 @@ impl Failure {
         self.fault == code
     }
 }
+
+/// What is left where nothing answers at a door.
+const CLOSED: &str = "its own interface is closed here";
 
 fn meaning(code: &str) -> (Code, Scope, Disposition) {
     use Disposition::{GiveUp, NeedsPerson, RetryAfter};

@@ -48,9 +48,6 @@ struct Inner {
     refused: AtomicU32,
 }
 
-/// What is left where nothing answers at the doors.
-const CLOSED: &str = "its own interface is closed here; read it by IMAP: kind = \"imap\", and auth = \"admin\" for other people's mailboxes";
-
 /// Which of the server's two doors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Door {
@@ -131,8 +128,9 @@ impl Service {
             Some(Reply::Response(response)) => Ok(response),
             Some(Reply::Fault(fault)) => Err(Failure::of_fault(fault, status, self.0.side, subject)),
             None if status.is_success() => Err(Failure::unanswered(answer.senseless("the answer is no SOAP"))),
-            None if status == StatusCode::NOT_FOUND => {
-                Err(Failure::of_status(status, self.0.side, format!("{subject}: {CLOSED}")))
+            // A server that has the interface answers a fault even to nonsense; a proxy that keeps it from us answers itself.
+            None if matches!(status, StatusCode::NOT_FOUND | StatusCode::FORBIDDEN) => {
+                Err(Failure::behind_closed_door(Failure::of_status(status, self.0.side, subject)))
             }
             None => Err(Failure::of_status(status, self.0.side, subject)),
         }
@@ -173,7 +171,11 @@ impl Service {
             let permit = allowance.permit().await;
             let response = match clock::timeout(limits::COMMAND_DEADLINE, build()?.send()).await {
                 Some(Ok(response)) => response,
-                Some(Err(cause)) => return Err(Failure::unanswered(self.unanswered(&cause, subject))),
+                Some(Err(cause)) => {
+                    let failure = Failure::unanswered(self.unanswered(&cause, subject));
+                    let refused = http::is_refused(&cause);
+                    return Err(if refused { Failure::behind_closed_door(failure) } else { failure });
+                }
                 None => return Err(Failure::unanswered(self.error(Code::Timeout, subject))),
             };
             let Some(throttle) = refusal::throttle(response.status(), response.headers()) else {

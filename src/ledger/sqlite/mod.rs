@@ -134,6 +134,10 @@ impl Ledger for SqliteLedger {
         self.write(lease, Durability::Process, move |c, held| pairs::pin_transport(c, held, &word)).await
     }
 
+    async fn begun_transport(&self, pair: i64) -> Result<Option<String>> {
+        self.readers.read(move |c| pairs::begun_transport(c, pair)).await
+    }
+
     async fn pairs(&self) -> Result<Vec<PairRecord>> {
         self.readers.read(pairs::list).await
     }

@@ -42,10 +42,7 @@ pub(super) fn make_mailbox(connection: &Connection, identity: &str) -> Result<()
 /// Pins the form in which the pair's messages go, unless one went in another form; the form that is. What was only listed in another
 /// form is forgotten: its evidence would be another one's.
 pub(super) fn pin_transport(connection: &Connection, held: &Held, word: &str) -> Result<String, Fault> {
-    let pinned: Option<String> = connection
-        .prepare_cached("SELECT transport FROM pair WHERE id = ?1")?
-        .query_row([held.pair], |row| row.get(0))?;
-    if let Some(pinned) = pinned.filter(|pinned| pinned != word) {
+    if let Some(pinned) = transport(connection, held.pair)?.filter(|pinned| pinned != word) {
         if has_begun(connection, held.pair)? {
             return Ok(pinned);
         }
@@ -53,6 +50,16 @@ pub(super) fn pin_transport(connection: &Connection, held: &Held, word: &str) ->
     }
     connection.prepare_cached("UPDATE pair SET transport = ?2 WHERE id = ?1")?.execute(params![held.pair, word])?;
     Ok(word.to_owned())
+}
+
+/// The form in which the pair's messages go, if one went.
+pub(super) fn begun_transport(connection: &Connection, pair: i64) -> Result<Option<String>, Fault> {
+    Ok(if has_begun(connection, pair)? { transport(connection, pair)? } else { None })
+}
+
+fn transport(connection: &Connection, pair: i64) -> Result<Option<String>, Fault> {
+    let mut pinned = connection.prepare_cached("SELECT transport FROM pair WHERE id = ?1")?;
+    Ok(pinned.query_row([pair], |row| row.get(0))?)
 }
 
 /// Whether a message of the pair was sent, or found at the target (states 1, 2 and 3).

@@ -8,7 +8,7 @@ use crate::{
     net::{Encryption, is_loopback},
     project::{
         config::{Fault, raw, unknown},
-        endpoint::{self, Admin, Auth, Caps, Endpoint, Kind, Oauth},
+        endpoint::{self, Admin, Auth, Caps, Endpoint, ImapPlace, Kind, Oauth},
         files,
         oauth::{self, OauthClient},
         place::Text,
@@ -54,12 +54,14 @@ impl Table<'_> {
             return Err(("encryption", why.to_owned()));
         }
         let caps = self.caps()?;
+        let zimbra = raw.kind == Kind::Zimbra;
         let endpoint = Endpoint {
             name: self.name.to_owned(),
             kind: raw.kind,
             identity: raw.identity.clone().unwrap_or_else(|| raw.kind.word().to_owned()),
             port: raw.port.unwrap_or_else(|| endpoint::usual_port(raw.kind, raw.encryption)),
             admin_port: raw.admin_port.unwrap_or(endpoint::ZIMBRA_ADMIN_PORT),
+            imap: ImapPlace { host: raw.imap_host.clone().filter(|_| zimbra), port: raw.imap_port },
             host,
             encryption: raw.encryption,
             auth,
@@ -76,7 +78,9 @@ impl Table<'_> {
     }
 
     fn host(&self, auth: &Auth) -> Result<String, Fault> {
-        let written = self.raw.imap_host.as_ref().or(self.raw.host.as_ref());
+        // Zimbra's IMAP server is another place beside its host, Microsoft's is the host.
+        let imap = self.raw.imap_host.as_ref().filter(|_| self.raw.kind != Kind::Zimbra);
+        let written = imap.or(self.raw.host.as_ref());
         match written {
             Some(host) if host.is_empty() || host.contains(['/', ' ', '@']) => {
                 Err(("host", format!("`{host}` is not a host name; write it bare, as in \"imap.example.org\"")))
@@ -100,7 +104,8 @@ impl Table<'_> {
             ("graph-requests", raw.graph_requests.is_some(), graph),
             ("graph-bytes", raw.graph_bytes.is_some(), graph),
             ("transport", raw.transport.is_some(), graph),
-            ("imap-host", raw.imap_host.is_some(), microsoft),
+            ("imap-host", raw.imap_host.is_some(), microsoft || raw.kind == Kind::Zimbra),
+            ("imap-port", raw.imap_port.is_some(), raw.kind == Kind::Zimbra),
             ("port", raw.port.is_some(), !self.by_graph()),
             // Graph does not say how large a message is before it is read.
             ("bytes-per-day", raw.bytes_per_day.is_some(), !self.by_graph()),
@@ -200,6 +205,7 @@ impl Table<'_> {
         let raw = self.raw;
         let zeros = [
             ("port", raw.port == Some(0)),
+            ("imap-port", raw.imap_port == Some(0)),
             ("max-connections", raw.max_connections == Some(0)),
             ("max-connections-per-mailbox", raw.max_connections_per_mailbox == Some(0)),
             ("messages-per-second", raw.messages_per_second == Some(0)),

@@ -106,6 +106,7 @@ pub(super) struct Endpoint {
     pub(super) identity: Option<String>,
     pub(super) host: Option<String>,
     pub(super) imap_host: Option<String>,
+    pub(super) imap_port: Option<u16>,
     pub(super) port: Option<u16>,
     #[serde(default = "tls", deserialize_with = "EncryptionWord::deserialize")]
     pub(super) encryption: Encryption,

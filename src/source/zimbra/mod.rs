@@ -15,6 +15,7 @@
 
 mod cursor;
 mod discover;
+mod fallback;
 mod fetch;
 mod folders;
 mod message;
@@ -37,6 +38,7 @@ use crate::{
     zimbra::Mailbox,
 };
 use cursor::Life;
+pub use fallback::ZimbraOrImap;
 use fetch::Fetcher;
 
 /// How a mailbox is reached and read.

@@ -93,6 +93,9 @@ impl Ledger for FaultyLedger {
     async fn pin_transport(&self, lease: Lease, word: &str) -> Result<String> {
         self.write(self.inner.pin_transport(lease, word)).await
     }
+    async fn begun_transport(&self, pair: i64) -> Result<Option<String>> {
+        self.read(self.inner.begun_transport(pair)).await
+    }
     async fn pairs(&self) -> Result<Vec<PairRecord>> {
         self.read(self.inner.pairs()).await
     }

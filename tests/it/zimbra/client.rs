@@ -47,14 +47,6 @@ async fn every_refused_sign_in_is_explained() {
 }
 
 #[tokio::test]
-async fn a_closed_interface_leaves_imap() {
-    let stage = Stage::new(Settings { closed: true, ..Settings::default() }).await;
-    let closed = stage.own(ANN).account().await.expect_err("closed");
-    assert_eq!(closed.code(), Code::NotFound);
-    assert!(closed.subject().contains("kind = \"imap\""), "{closed}");
-}
-
-#[tokio::test]
 async fn it_stops_before_the_server_bars_its_address() {
     let stage = Stage::new(Settings::default()).await;
     for _ in 0..8 {

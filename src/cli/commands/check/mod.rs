@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     cli::face::Face,
-    error::{Result, Side},
+    error::{Code, Result, Side},
     net,
     project::{
         connect::{self, Connectors},
@@ -21,6 +21,7 @@ use crate::{
         pairs::Mailbox,
         supervisor::Job,
     },
+    source::ReadBy,
 };
 use steps::Steps;
 
@@ -61,8 +62,21 @@ pub(super) async fn run(args: &CheckArgs, face: &Face) -> Result<Ending> {
 async fn dial(steps: &mut Steps<'_>, mailbox: &Mailbox, side: Side) {
     let endpoint = &mailbox.endpoint;
     steps.place(format!("{} ({}:{})", endpoint.name, endpoint.host, endpoint.port));
-    for step in net::probe(&connect::dial(endpoint, side)).await {
+    let imap = endpoint.beside_imap().filter(|_| endpoint.kind == Kind::Zimbra);
+    let mut closed = None;
+    for mut step in net::probe(&connect::dial(endpoint, side)).await {
+        // No fault where there is another way in.
+        if let (Some(imap), Some(error)) = (&imap, step.error.take_if(|error| error.code() == Code::Connect)) {
+            step.found.push(format!("closed ({}): IMAP is tried instead", error.subject()));
+            closed = Some(imap);
+        }
         steps.add(step.name, step.took, step.found, step.error);
+    }
+    if let Some(imap) = closed {
+        steps.place(format!("{} by IMAP ({}:{})", imap.name, imap.host, imap.port));
+        for step in net::probe(&connect::dial(imap, side)).await {
+            steps.add(step.name, step.took, step.found, step.error);
+        }
     }
 }
 
@@ -79,7 +93,10 @@ async fn pair(steps: &mut Steps<'_>, job: &Job, write_probe: bool) {
     for (mailbox, side) in [(&job.pair.source, Side::Source), (&job.pair.target, Side::Target)] {
         directory::look_up(steps, mailbox, side).await;
     }
-    directory::account(steps, &job.pair.source).await;
+    // Where its own interface is closed there is nobody to ask, and the log-in says so; where nothing opens, both say why.
+    if !matches!(engine.source.choose(None).await, Ok(ReadBy::Imap)) {
+        directory::account(steps, &job.pair.source).await;
+    }
     if let Some(mut session) = steps.timed("source login", engine.source.open()).await {
         steps.found(format!("server: {}", session.capabilities().profile));
         engine.source.losses().iter().for_each(|loss| steps.found((*loss).to_owned()));
