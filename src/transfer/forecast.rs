@@ -6,7 +6,9 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Attention, ErrorReport, Observer, Options, Pair, Severity, begin::{Begun, begin}, discover,
+    Attention, ErrorReport, Observer, Options, Pair, Severity,
+    begin::{Begun, begin},
+    discover,
     plan::{self, Step},
     retry::Budget,
     run::Run,

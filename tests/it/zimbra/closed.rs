@@ -149,7 +149,10 @@ async fn where_both_are_closed_both_are_named() {
     let refused = site.run(&["run"]).await;
     assert_ne!(refused.code, Some(0));
     let words = refused.document.to_string();
-    assert!(words.contains("its own interface is closed") && words.contains("by IMAP, which opens no account"), "{words}");
+    assert!(
+        words.contains("its own interface is closed") && words.contains("by IMAP, which opens no account"),
+        "{words}"
+    );
 }
 
 #[tokio::test]

@@ -63,7 +63,9 @@ impl Site {
 
     pub fn as_admin_named(&self, name: &str) -> String {
         let port = self.stage.zimbra.admin_port();
-        format!("auth = \"admin\"\nadmin-username = \"{name}\"\nadmin-password-file = \"admin.txt\"\nadmin-port = {port}")
+        format!(
+            "auth = \"admin\"\nadmin-username = \"{name}\"\nadmin-password-file = \"admin.txt\"\nadmin-port = {port}"
+        )
     }
 
     pub fn start(&self, arguments: &[&str]) -> Running {
