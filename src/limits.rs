@@ -183,9 +183,6 @@ pub const RENAME_SAMPLE: usize = 16;
 pub const FOLDER_SEGMENT: usize = 180;
 /// Messages newest in another folder that are looked at for one that left the folder it was appended to.
 pub const ELSEWHERE: u32 = 2000;
-/// How long a folder must stand still after a server that itself ended the session: it reads no more, so only what it had read can
-/// still take effect (0.4 s on Exchange, microsoft365.md §7.1; a slow store may take a few times that).
-pub const SETTLE_AFTER_GOODBYE: Duration = Duration::from_secs(2);
 /// The longest wait for a folder to stand still, when others keep writing to it.
 pub const SETTLE_MOST: Duration = Duration::from_secs(600);
 /// Looks at a folder that must stand still, per settle time.

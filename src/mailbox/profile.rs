@@ -24,6 +24,9 @@ pub struct Profile {
     pub stable_bytes: bool,
     /// How long a folder must stand still before "not arrived" may be concluded.
     pub settle: Duration,
+    /// The same where the server itself ended the session of all that is in doubt: it reads no more, so only what it had read can
+    /// still take effect. Never longer than `settle`.
+    pub settle_after_goodbye: Duration,
     /// Most connections that serve one mailbox usefully, as a source.
     pub source_connections: usize,
     /// Most connections that serve one mailbox usefully, as a target.

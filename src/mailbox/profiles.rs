@@ -12,6 +12,8 @@ pub(super) const GENERIC: Profile = Profile {
     keeps_bytes: false,
     stable_bytes: false,
     settle: Duration::from_secs(30),
+    // What says goodbye may be a front (Gmail's and Yahoo's are), and nobody saw how long the store behind it goes on.
+    settle_after_goodbye: Duration::from_secs(30),
     source_connections: 2,
     target_connections: 2,
     window: Window { messages: 16, bytes: 2 << 20 },
@@ -41,6 +43,8 @@ const EXCHANGE_ONLINE: Profile = Profile {
     keeps_bytes: false,
     stable_bytes: false,
     settle: Duration::from_secs(60),
+    // One message is stored in 0.4 s (microsoft365.md §7.1); a slow store may take a few times that.
+    settle_after_goodbye: Duration::from_secs(2),
     // 16 to 20 are reported; the budget of server time is shared, so more do not raise it (part II §4).
     source_connections: 3,
     target_connections: 3,
@@ -106,6 +110,8 @@ const GMAIL: Profile = Profile {
 const ZIMBRA: Profile = Profile {
     name: "Zimbra",
     stable_bytes: true,
+    // The handler that serves a connection says goodbye itself (quirk 64), after what it executed.
+    settle_after_goodbye: Duration::from_secs(2),
     // Reading bodies takes one lock per account: a second connection lists meanwhile, a third is idle (quirk 62).
     source_connections: 2,
     target_connections: 2,
@@ -124,6 +130,7 @@ const DOVECOT: Profile = Profile {
     stable_bytes: true,
     // One process per connection goes on with what its socket holds: 865 messages in 0.2 s were seen.
     settle: Duration::from_secs(2),
+    settle_after_goodbye: Duration::from_secs(2),
     source_connections: 4, // ten per user and address by default (quirk 74)
     target_connections: 4,
     window: Window { messages: 512, bytes: 12 << 20 },
@@ -140,6 +147,7 @@ const CYRUS: Profile = Profile {
     keeps_bytes: true,
     stable_bytes: true,
     settle: Duration::from_secs(2),
+    settle_after_goodbye: Duration::from_secs(2),
     source_connections: 4,
     target_connections: 4,
     window: Window { messages: 128, bytes: 4 << 20 },
@@ -153,6 +161,7 @@ const COURIER: Profile = Profile {
     keeps_bytes: true,
     stable_bytes: true,
     settle: Duration::from_secs(2),
+    settle_after_goodbye: Duration::from_secs(2),
     illegal: "/",
     // Tried on 5.0: a folder that no IMAP client opened is renumbered every second (quirk 83).
     validity_by_select: true,

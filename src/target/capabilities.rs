@@ -16,6 +16,8 @@ pub struct TargetCapabilities {
     pub append_uid: bool,
     /// How long a folder must stand still before "not arrived" may be concluded.
     pub settle: Duration,
+    /// The same where the target itself ended the session of all that is in doubt ([`super::AppendResult::Unanswered`]).
+    pub settle_after_goodbye: Duration,
     /// The largest message it takes (bytes), if known.
     pub max_size: Option<u64>,
     /// The longest line it takes (bytes), if known.

@@ -16,6 +16,7 @@ fn capabilities() -> TargetCapabilities {
         keeps_keywords: false,
         append_uid: true,
         settle: Duration::from_secs(60),
+        settle_after_goodbye: Duration::from_secs(60),
         max_size: None,
         max_line: None,
         ordered: false,

@@ -14,7 +14,7 @@ use super::{
     job::Job,
     matching::{Group, Item, Tolerance, group},
     run::Run,
-    stillness::{Goodbyes, Stillness},
+    stillness::{Goodbyes, Patience, Stillness},
 };
 use crate::{
     clock,
@@ -57,8 +57,8 @@ pub(super) async fn settle(
         lose(run, &unplaced).await?;
     }
     let unmoved = frontier == arrivals.status.next;
-    let settle = target.capabilities().settle;
-    let stillness = Stillness::new(settle, goodbyes.last(&doubt), unmoved, looked, clock::instant());
+    let patience = Patience::with(target.capabilities());
+    let stillness = Stillness::new(patience, goodbyes.last(&doubt), unmoved, looked, clock::instant());
     settle_doubt(run, target, folder, from, &mut doubt, &mut arrivals, stillness).await?;
     Ok(arrivals)
 }

@@ -46,6 +46,7 @@ pub(super) fn of(link: &Link, told: &Answers) -> TargetCapabilities {
         keeps_keywords: profile.keywords,
         append_uid: server.has("UIDPLUS"),
         settle: profile.settle,
+        settle_after_goodbye: profile.settle_after_goodbye,
         max_size: announced(link).or(told.append_limit).or(profile.max_size),
         max_line: profile.max_line,
         ordered: profile.ordered,

@@ -93,6 +93,7 @@ fn capabilities(settle: Duration, round_trip: Duration) -> TargetCapabilities {
         keeps_keywords: false,
         append_uid: true,
         settle,
+        settle_after_goodbye: settle,
         max_size: None,
         max_line: None,
         ordered: false,

@@ -4,13 +4,21 @@
 use std::time::Duration;
 
 use mailhaul::{
-    lab::imap::{Cause, Fault, Verb},
-    limits,
+    lab::{
+        imap::{Cause, Fault, Persona, Verb},
+        mailstore::Mailstore,
+    },
+    mailbox::named,
 };
 
-use super::stage::Stage;
+use super::{letters::letter, stage::Stage};
 
 const IDLE: &str = "Connection is closed. 13";
+
+/// How long Exchange is waited for after a goodbye.
+fn shortly() -> Duration {
+    named("Exchange Online").unwrap().settle_after_goodbye
+}
 
 /// Runs until everything is there, once; the time it took.
 async fn time_of(stage: &Stage) -> Duration {
@@ -25,7 +33,7 @@ async fn time_of(stage: &Stage) -> Duration {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_stored_after_a_goodbye_is_waited_for_shortly() {
     let stage = Stage::one_folder(30, |_| ()).await.in_earnest();
-    let late = limits::SETTLE_AFTER_GOODBYE / 2;
+    let late = shortly() / 2;
     stage.target.faults().at(Verb::Append, 9, Fault::ByeThenExecute(IDLE.to_owned(), late));
     stage.target.faults().at(Verb::Append, 20, Fault::Bye(IDLE.to_owned()));
     let time = time_of(&stage).await;
@@ -37,8 +45,23 @@ async fn what_is_stored_after_a_goodbye_is_waited_for_shortly() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_stored_after_a_connection_died_is_waited_for_longer() {
     let stage = Stage::one_folder(30, |_| ()).await;
-    let late = limits::SETTLE_AFTER_GOODBYE + Duration::from_millis(500);
+    let late = shortly() + Duration::from_millis(500);
     stage.target.faults().at(Verb::Append, 9, Fault::CutThenExecute(late));
+    let time = time_of(&stage).await;
+    assert!(time > late, "{time:?}");
+}
+
+/// Of a server that nobody knows, a goodbye tells nothing about what goes on behind it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_stranger_stores_long_after_a_goodbye_is_found() {
+    let from = Mailstore::empty();
+    from.write(|mailbox| {
+        let inbox = mailbox.folder_mut(b"INBOX").unwrap();
+        (0..12).for_each(|n| drop(inbox.append(letter(n), None)));
+    });
+    let stage = Stage::between((from, Persona::generic()), (Mailstore::empty(), Persona::generic()), "IMAP").await;
+    let late = shortly() + Duration::from_millis(500);
+    stage.target.faults().at(Verb::Append, 1, Fault::ByeThenExecute("Server busy".to_owned(), late));
     let time = time_of(&stage).await;
     assert!(time > late, "{time:?}");
 }
@@ -46,13 +69,13 @@ async fn what_is_stored_after_a_connection_died_is_waited_for_longer() {
 /// A back-off is time in which the folder stood still, or did not.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_back_off_counts_as_waiting_where_nothing_arrived_in_it() {
-    let hold = limits::SETTLE_AFTER_GOODBYE + Duration::from_millis(500);
+    let hold = shortly() + Duration::from_millis(500);
     let hint = format!("Request is throttled. Suggested Backoff Time: {} milliseconds", hold.as_millis());
     let lost = Fault::BadBye(hint.clone(), "Connection closed. 14".to_owned());
-    let late = Fault::ByeThenExecute(hint, limits::SETTLE_AFTER_GOODBYE / 2);
+    let late = Fault::ByeThenExecute(hint, shortly() / 2);
     // Without a settle time behind it: the copy itself takes a second.
-    let shortly = hold + limits::SETTLE_AFTER_GOODBYE + Duration::from_millis(500);
-    for (fault, most) in [(lost, shortly), (late, Duration::from_secs(30))] {
+    let soon = hold + shortly() + Duration::from_millis(500);
+    for (fault, most) in [(lost, soon), (late, Duration::from_secs(30))] {
         let stage = Stage::one_folder(12, |_| ()).await.in_earnest();
         stage.target.faults().at(Verb::Append, 9, fault.clone());
         let time = time_of(&stage).await;
