@@ -114,6 +114,8 @@ pub enum Correction {
     Applied(RowId, Flags),
     /// Missing at the target, or found again.
     Missing(RowId, bool),
+    /// Missing at the target where a verification had found it: its user took it away.
+    RemovedByUser(RowId),
     /// Removed at the target by mirroring.
     Removed(RowId),
     /// The same message is now this placement at the source (moved there, or re-identified under a new epoch);

@@ -73,6 +73,8 @@ pub struct TargetFolderState {
     pub modseq: Option<u64>,
     /// Whether that state was verified against the ledger without a difference.
     pub verified: bool,
+    /// Every UID below was looked at by a verification. It never sinks under one UIDVALIDITY; 0 says nothing.
+    pub seen: u32,
 }
 
 /// Which placement of a message is copied, where the source says that it shows one in several folders.

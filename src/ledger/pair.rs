@@ -70,6 +70,8 @@ pub struct Tally {
     pub repaired: u64,
     /// Arrived rows missing at the target.
     pub missing_at_target: u64,
+    /// Of these, verified there before.
+    pub removed_by_user: u64,
     /// Arrived rows removed by mirroring.
     pub removed: u64,
     /// Arrived rows that may be doubled.

@@ -51,6 +51,8 @@ pub struct Row {
     pub target: Option<TargetUid>,
     /// Whether it was found missing at the target after it had arrived.
     pub missing_at_target: bool,
+    /// Whether a verification had found it there before: then its user took it away.
+    pub removed_by_user: bool,
     /// Whether it was removed at the target by `--deletions mirror`.
     pub removed: bool,
     /// Whether an earlier copy could not be ruled out when it was appended.
@@ -129,6 +131,8 @@ pub struct Placed {
     pub removed: bool,
     /// Whether it was found missing before.
     pub missing_at_target: bool,
+    /// Whether it was found missing after a verification had found it there.
+    pub removed_by_user: bool,
     /// Whether it was copied in the pass that runs.
     pub copied_this_pass: bool,
 }

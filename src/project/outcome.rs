@@ -97,7 +97,7 @@ pub fn run_outcome(mailboxes: &[MailboxReport]) -> Outcome {
     }
 }
 
-/// Whether something of the mailbox did not arrive, is not there any more, or waits for a person.
+/// Whether something of the mailbox did not arrive, was lost after it, or waits for a person. What its user took away is no exception.
 pub fn has_exceptions(report: &MailboxReport) -> bool {
     misses(report, Aim::Arrived)
 }
@@ -105,7 +105,7 @@ pub fn has_exceptions(report: &MailboxReport) -> bool {
 /// The same, where a trial leaves most messages for later.
 fn misses(report: &MailboxReport, aim: Aim) -> bool {
     let counts = &report.counts;
-    counts.skipped + counts.failed + counts.missing_at_target > 0
+    counts.skipped + counts.failed + counts.lost() > 0
         || (counts.unexplained > 0 && aim != Aim::Trial)
         || report.attention.iter().any(|line| line.severity != Severity::Note)
 }

@@ -5,6 +5,7 @@
 //! attempt; only `mirror`, `moves` and `discover::rename` use the target's editor. Pure parts (`map`, `matching`, `plan`, `scope`, the
 //! ladder's order) have no I/O and are tested as tables.
 
+mod absence;
 mod adopt;
 mod arrivals;
 mod begin;

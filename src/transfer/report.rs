@@ -107,11 +107,19 @@ pub struct Counts {
     pub removed: u64,
     /// Not at the target any more (subset).
     pub missing_at_target: u64,
+    /// Of these, those that a verification had found there before: their user's doing, and no exception.
+    #[serde(default)]
+    pub removed_by_user: u64,
     /// Bytes of what arrived.
     pub bytes: u64,
 }
 
 impl Counts {
+    /// Messages that arrived and are not at the target, though nobody is known to have taken them away.
+    pub fn lost(&self) -> u64 {
+        self.missing_at_target.saturating_sub(self.removed_by_user)
+    }
+
     /// Adds another folder's counts.
     pub fn add(&mut self, other: &Counts) {
         let Counts { source_total, in_scope, out_of_scope, gone_from_source, copied, copied_this_pass, .. } = other;
@@ -127,12 +135,13 @@ impl Counts {
         self.failed += failed;
         self.vanished += vanished;
         self.unexplained += unexplained;
-        let Counts { updated, moved, repaired, removed, missing_at_target, bytes, .. } = other;
+        let Counts { updated, moved, repaired, removed, missing_at_target, removed_by_user, bytes, .. } = other;
         self.updated += updated;
         self.moved += moved;
         self.repaired += repaired;
         self.removed += removed;
         self.missing_at_target += missing_at_target;
+        self.removed_by_user += removed_by_user;
         self.bytes += bytes;
     }
 }
@@ -156,6 +165,7 @@ impl From<&Tally> for Counts {
             repaired: tally.repaired,
             removed: tally.removed,
             missing_at_target: tally.missing_at_target,
+            removed_by_user: tally.removed_by_user,
             bytes: tally.bytes,
         }
     }

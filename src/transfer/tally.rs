@@ -102,7 +102,7 @@ fn grade(run: &Run, counts: &Counts, walked: &Walked, state: Outcome) -> Grade {
         Grade::Poor
     } else if doubtful > 0 || walked.failed + run.unread() > 0 || state == Outcome::Failed {
         Grade::Investigate
-    } else if counts.repaired + counts.skipped + counts.missing_at_target > 0 {
+    } else if counts.repaired + counts.skipped + counts.lost() > 0 {
         Grade::Good
     } else {
         Grade::Perfect

@@ -95,7 +95,8 @@ fn subsets(counts: &Counts) -> String {
         (counts.moved, "moved"),
         (counts.repaired, "repaired"),
         (counts.removed, "removed"),
-        (counts.missing_at_target, "missing at the target"),
+        (counts.removed_by_user, "removed at the target by its user"),
+        (counts.lost(), "missing at the target"),
     ];
     let mut text =
         format!("{} copied in this pass, {} in all", words::count(counts.copied_this_pass), words::bytes(counts.bytes));

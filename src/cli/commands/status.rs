@@ -69,8 +69,7 @@ fn table(lines: &[Line<'_>]) -> String {
         let counts = line.counts;
         let settled = counts.in_scope.saturating_sub(counts.unexplained);
         let mut figures = format!("{}/{}", words::count(settled), words::count(counts.in_scope));
-        for (n, name) in [(counts.failed, "failed"), (counts.skipped, "skipped"), (counts.missing_at_target, "missing")]
-        {
+        for (n, name) in [(counts.failed, "failed"), (counts.skipped, "skipped"), (counts.lost(), "missing")] {
             if n > 0 {
                 let _ = write!(figures, ", {} {name}", words::count(n));
             }

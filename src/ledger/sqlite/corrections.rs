@@ -41,6 +41,7 @@ fn learn(connection: &Connection, held: &Held, correction: &Correction) -> Resul
             set(connection, held, *row, "updated_pass", held.pass)
         }
         Correction::Missing(row, missing) => set(connection, held, *row, "missing", missing),
+        Correction::RemovedByUser(row) => set(connection, held, *row, "missing", 2),
         Correction::Removed(row) => set(connection, held, *row, "removed", true),
         Correction::Categories(row, item, names) => {
             set(connection, held, *row, "item", item)?;

@@ -86,7 +86,7 @@ pub(super) fn placed(
     let Some(folder) = find_for(connection, pair, name)? else { return Ok(Vec::new()) };
     let sql = format!(
         "SELECT r.id, target_uid, state, received_at, received_offset, sent_size, body_hash, fingerprint, applied, gone,
-             removed, missing, ifnull(copied_pass = (SELECT pass FROM pair WHERE id = ?4), 0)
+             removed, missing <> 0, missing = 2, ifnull(copied_pass = (SELECT pass FROM pair WHERE id = ?4), 0)
          FROM placement r INDEXED BY placement_place
          WHERE target_folder = ?1 AND target_validity = ?2 AND target_uid > ?3 AND r.pair = ?4 AND state IN (2, 3)
          ORDER BY target_uid LIMIT {}",
@@ -114,6 +114,7 @@ fn read_placed(row: &Row<'_>) -> rusqlite::Result<Placed> {
         gone: next.plain()?,
         removed: next.plain()?,
         missing_at_target: next.plain()?,
+        removed_by_user: next.plain()?,
         copied_this_pass: next.plain()?,
     })
 }
@@ -130,6 +131,7 @@ pub(super) fn state(connection: &Connection, pair: i64, name: &FolderName) -> Re
                 messages: get(row, "messages")?,
                 modseq: opt(row, "modseq")?,
                 verified: row.get("verified")?,
+                seen: row.get("seen")?,
             })
         })
         .optional()?;
@@ -153,8 +155,11 @@ pub(super) fn set_state(
     }
     connection
         .prepare_cached(
-            "INSERT OR REPLACE INTO frontier (pair, folder, validity, next, messages, modseq, verified)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO frontier (pair, folder, validity, next, messages, modseq, verified, seen)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT (pair, folder) DO UPDATE SET
+                 seen = CASE WHEN validity = ?3 THEN max(seen, ?8) ELSE ?8 END,
+                 validity = ?3, next = ?4, messages = ?5, modseq = ?6, verified = ?7",
         )?
         .execute(params![
             held.pair,
@@ -163,7 +168,8 @@ pub(super) fn set_state(
             state.next,
             signed(state.messages),
             state.modseq.map(signed),
-            state.verified
+            state.verified,
+            state.seen
         ])?;
     Ok(())
 }

@@ -36,7 +36,7 @@ pub(super) fn whole(connection: &Connection, id: RowId) -> Result<Row, Fault> {
     let mut select = connection.prepare_cached(
         "SELECT r.id, r.folder, n.name, n.epoch, source_id, version, state, size, received_at, received_offset, flags, applied,
              in_scope, gone, content, body_hash, fingerprint, sent_size, mark, rung, repairs, t.name, target_validity, target_uid,
-             missing, removed, doubled, reason_code, reason_words
+             missing <> 0, missing = 2, removed, doubled, reason_code, reason_words
          FROM placement r JOIN namespace n ON n.id = r.namespace LEFT JOIN target_folder t ON t.id = r.target_folder
          WHERE r.id = ?1",
     )?;
@@ -67,6 +67,7 @@ fn read(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         target_folder: next.plain::<Option<_>>()?.map(FolderName),
         target: next.place()?,
         missing_at_target: next.plain()?,
+        removed_by_user: next.plain()?,
         removed: next.plain()?,
         possibly_doubled: next.plain()?,
         reason: next.reason()?,

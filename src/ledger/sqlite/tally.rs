@@ -20,6 +20,7 @@ const GROUPS: &str = "
         count(*) FILTER (WHERE gone) AS gone,
         count(*) FILTER (WHERE repairs <> '') AS repaired,
         count(*) FILTER (WHERE missing) AS missing,
+        count(*) FILTER (WHERE missing = 2) AS by_user,
         count(*) FILTER (WHERE removed) AS removed,
         count(*) FILTER (WHERE doubled) AS doubled,
         count(*) FILTER (WHERE copied_pass = ?2) AS copied_now,
@@ -77,6 +78,7 @@ fn add(tally: &mut Tally, group: &Row<'_>) -> rusqlite::Result<()> {
     if matches!(state, RowState::Copied | RowState::AlreadyPresent) {
         tally.repaired += get::<u64>(group, "repaired")?;
         tally.missing_at_target += get::<u64>(group, "missing")?;
+        tally.removed_by_user += get::<u64>(group, "by_user")?;
         tally.removed += get::<u64>(group, "removed")?;
         tally.possibly_doubled += get::<u64>(group, "doubled")?;
         tally.bytes += get::<u64>(group, "sent_bytes")?;

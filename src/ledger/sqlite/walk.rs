@@ -162,7 +162,7 @@ impl Terms {
         self.flag("in_scope", query.in_scope);
         self.flag("elsewhere", query.elsewhere);
         self.flag("gone", query.gone);
-        self.flag("missing", query.missing_at_target);
+        self.flag("(missing <> 0)", query.missing_at_target);
         self.flag("removed", query.removed);
         self.flag("doubled", query.possibly_doubled);
         if let Some(superseded) = query.superseded {

@@ -65,6 +65,7 @@ fn outcome(row: &Row) -> &'static str {
         RowState::Failed => "failed",
         RowState::Vanished => "vanished",
         RowState::Listed | RowState::Intended => "unexplained",
+        RowState::Copied | RowState::AlreadyPresent if row.removed_by_user => "removed by its user",
         RowState::Copied | RowState::AlreadyPresent if row.missing_at_target => "missing at target",
         RowState::Copied | RowState::AlreadyPresent if row.possibly_doubled => "possibly doubled",
         RowState::Copied | RowState::AlreadyPresent => "repaired",

@@ -19,7 +19,14 @@ use self::{
     carry::{by_folder, carry_out},
     departed::{Departed, departed, is_of_all, likeness, standing},
 };
-use super::{bodies, job::Job, reconcile, run::Run, stillness::Goodbyes};
+use super::{
+    absence::{self, Absent},
+    bodies,
+    job::Job,
+    reconcile,
+    run::Run,
+    stillness::Goodbyes,
+};
 use crate::{
     error::Result,
     ledger::{Correction, Discovered, FolderRow, NewRow, Row, RowId, RowQuery},
@@ -143,8 +150,12 @@ async fn show_again(run: &Run, folders: &[FolderRow], moves: &[Move]) -> Result<
 async fn inherit(run: &Run, folders: &[FolderRow], moves: Vec<Move>) -> Result<()> {
     for Move { old, new } in moves {
         if !has_twin(run, folders, &old).await? {
-            let follow = Correction::Rekey(old.id, new.folder, new.key);
-            run.ledger.correct(run.lease, vec![follow, Correction::Missing(old.id, true)]).await?;
+            let mut learnt = vec![Correction::Rekey(old.id, new.folder, new.key)];
+            if let (Some(folder), Some(at)) = (&old.target_folder, old.target) {
+                let absent = Absent { row: old.id, at, adopted: old.state == RowState::AlreadyPresent };
+                learnt.extend(absence::judge(run, folder, &[absent]).await?);
+            }
+            run.ledger.correct(run.lease, learnt).await?;
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 //!
 //! On targets that keep bytes a row is verified by its UID, date and size, and a sample of body hashes (all, with `--content`); on
 //! targets that render anew by its UID and date. Flags that differ from what was sent are their user's and only told. A message
-//! that is gone again is told as missing: it is never copied a second time, for its user may have removed it.
+//! that is not there is told, and never copied a second time: see [`super::absence`].
 //!
 //! A lane verifies when it has copied its last folder, many folders in one pipeline: one by one behind its copy, each would cost two round trips
 //! in which nothing is copied (40 ms away, a third of the time of a mailbox of small folders). A folder that was copied and not yet verified when
@@ -17,7 +17,12 @@ use std::{collections::VecDeque, time::Duration};
 use tokio::sync::mpsc;
 
 use self::walk::Walk;
-use super::{job::Job, reconcile, run::Run};
+use super::{
+    absence::{self, Absent},
+    job::Job,
+    reconcile,
+    run::Run,
+};
 use crate::{
     clock,
     error::{Error, Result},
@@ -30,10 +35,10 @@ use crate::{
 /// What the comparison of one folder found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Differences {
-    /// Copied rows that are not there. Those of this pass are a loss, older ones may be their user's doing.
-    pub missing: u64,
-    /// Of these, copied in this pass.
+    /// Arrived rows that are not there and that no verification ever found there.
     pub lost: u64,
+    /// Arrived rows that are not there any more: their user took them away.
+    pub removed_by_user: u64,
     /// Rows whose message has another size, date or content.
     pub altered: u64,
     /// Messages that answer for no row: there before, or arrived since.
@@ -51,8 +56,8 @@ impl Differences {
     }
 
     pub fn add(&mut self, other: Differences) {
-        self.missing += other.missing;
         self.lost += other.lost;
+        self.removed_by_user += other.removed_by_user;
         self.altered += other.altered;
         self.extra += other.extra;
         self.reflagged += other.reflagged;
@@ -160,12 +165,14 @@ async fn conclude(run: &Run, walk: Walk<'_>) -> Result<std::result::Result<Diffe
         Some(Err(error)) => return Ok(Err(error)),
         None => return Ok(Err(Error::bug("a folder that was asked for was not told"))),
     };
-    correct(run, missing, found_again).await?;
+    correct(run, job, &mut differences, missing, found_again).await?;
     // Under another UIDVALIDITY than before no UID of ours holds any more: those rows count as unplaced from here on.
     reconcile::known_state(run, &job.folder, status).await?;
     differences.unplaced = count_unplaced(run, job).await?;
     report::tell(run, job, &differences);
-    remember(run, job, status, differences.sound() && differences.missing == 0).await?;
+    let verified = differences.sound() && differences.removed_by_user == 0;
+    let seen = TargetFolderState { verified, seen: status.next, ..counters(status) };
+    run.ledger.set_target_folder(run.lease, &job.folder, seen).await?;
     Ok(Ok(differences))
 }
 
@@ -178,15 +185,27 @@ async fn owes_nothing(run: &Run, job: &Job) -> Result<bool> {
 
 /// Remembers the counters that everything in the folder is accounted for with.
 pub(super) async fn remember(run: &Run, job: &Job, status: FolderStatus, verified: bool) -> Result<()> {
-    let FolderStatus { validity, next, messages, modseq } = status;
-    let state = TargetFolderState { validity, next, messages, modseq, verified };
-    run.ledger.set_target_folder(run.lease, &job.folder, state).await
+    run.ledger.set_target_folder(run.lease, &job.folder, TargetFolderState { verified, ..counters(status) }).await
 }
 
-async fn correct(run: &Run, missing: Vec<i64>, found_again: Vec<i64>) -> Result<()> {
-    let missing = missing.into_iter().map(|row| Correction::Missing(row, true));
-    let again = found_again.into_iter().map(|row| Correction::Missing(row, false));
-    let corrections: Vec<_> = missing.chain(again).collect();
+fn counters(status: FolderStatus) -> TargetFolderState {
+    let FolderStatus { validity, next, messages, modseq } = status;
+    TargetFolderState { validity, next, messages, modseq, ..TargetFolderState::default() }
+}
+
+/// Writes down what is missing and what is found again, and counts what was missing for the first time.
+async fn correct(
+    run: &Run,
+    job: &Job,
+    differences: &mut Differences,
+    missing: Vec<Absent>,
+    found_again: Vec<i64>,
+) -> Result<()> {
+    let mut corrections = absence::judge(run, &job.folder, &missing).await?;
+    let by_user = corrections.iter().filter(|one| matches!(one, Correction::RemovedByUser(_))).count();
+    differences.removed_by_user += by_user as u64;
+    differences.lost += (corrections.len() - by_user) as u64;
+    corrections.extend(found_again.into_iter().map(|row| Correction::Missing(row, false)));
     for page in corrections.chunks(limits::LEDGER_PAGE) {
         run.ledger.correct(run.lease, page.to_vec()).await?;
     }

@@ -8,12 +8,11 @@ use crate::{
 
 /// Tells a person what differs.
 pub(super) fn tell(run: &Run, job: &Job, differences: &Differences) {
-    let missing = differences.missing - differences.lost;
     let lines = [
         (
             Severity::Block,
             differences.lost,
-            "were copied in this pass but are not at the target",
+            "arrived but are not at the target, and no verification ever found them there",
             "Run again; if it stays so, ask the target's administrator what removes arriving mail.",
         ),
         (
@@ -30,9 +29,9 @@ pub(super) fn tell(run: &Run, job: &Job, differences: &Differences) {
         ),
         (
             Severity::Note,
-            missing,
-            "were copied earlier and are not at the target any more; they are not copied again",
-            "Nothing to do if the mailbox's user removed or moved them.",
+            differences.removed_by_user,
+            "were verified at the target earlier and are not there any more; they are not copied again",
+            "Nothing to do: the mailbox's user removed or moved them.",
         ),
     ];
     for (severity, count, problem, next_step) in lines {

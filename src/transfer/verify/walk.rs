@@ -7,9 +7,9 @@ use crate::{
     error::{Error, Result},
     ledger::Placed,
     limits,
-    model::{ReceivedAt, RowState},
+    model::{ReceivedAt, RowState, TargetUid},
     target::{FolderStatus, Found},
-    transfer::{VerifyLevel, job::Job, run::Run},
+    transfer::{VerifyLevel, absence::Absent, job::Job, run::Run},
 };
 
 /// A merge of two ascending sequences: rows with a place, messages that are there.
@@ -26,7 +26,8 @@ pub(super) struct Walk<'a> {
     /// Rows whose bodies are to be read back.
     pub sample: Vec<Placed>,
     candidates: u64,
-    pub missing: Vec<i64>,
+    /// Rows found missing for the first time.
+    pub missing: Vec<Absent>,
     pub found_again: Vec<i64>,
     /// The counters of the folder, once it was told to the end, or why it cannot be read.
     pub told: Option<Result<FolderStatus>>,
@@ -107,10 +108,13 @@ impl<'a> Walk<'a> {
         if row.removed || (row.gone && !row.copied_this_pass) {
             return;
         }
-        self.differences.missing += 1;
-        self.differences.lost += u64::from(row.copied_this_pass && row.state == RowState::Copied);
         if !row.missing_at_target {
-            self.missing.push(row.row);
+            let at = TargetUid { validity: self.validity, uid: row.uid };
+            self.missing.push(Absent { row: row.row, at, adopted: row.state == RowState::AlreadyPresent });
+        } else if row.removed_by_user {
+            self.differences.removed_by_user += 1;
+        } else {
+            self.differences.lost += 1;
         }
     }
 

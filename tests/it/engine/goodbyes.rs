@@ -57,7 +57,9 @@ async fn what_a_stranger_stores_long_after_a_goodbye_is_found() {
     let from = Mailstore::empty();
     from.write(|mailbox| {
         let inbox = mailbox.folder_mut(b"INBOX").unwrap();
-        (0..12).for_each(|n| drop(inbox.append(letter(n), None)));
+        for n in 0..12 {
+            inbox.append(letter(n), None);
+        }
     });
     let stage = Stage::between((from, Persona::generic()), (Mailstore::empty(), Persona::generic()), "IMAP").await;
     let late = shortly() + Duration::from_millis(500);

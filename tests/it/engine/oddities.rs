@@ -7,7 +7,7 @@ use mailhaul::{
         mailstore::{Content, Mailstore, NewMessage},
     },
     model::ReceivedAt,
-    transfer::{Outcome, PassKind},
+    transfer::{Options, Outcome, PassKind, VerifyLevel},
 };
 
 use super::stage::Stage;
@@ -120,4 +120,28 @@ async fn what_was_planted_at_the_target_is_found() {
     assert_eq!((report.state, report.counts.missing_at_target), (Outcome::Finished, 1), "{report:#?}");
     let told: Vec<_> = report.attention.iter().map(|line| (line.folder.as_deref(), line.count)).collect();
     assert_eq!(told, [(Some("INBOX"), 1); 3], "altered, missing, unknown: {:#?}", report.attention);
+}
+
+/// A message that is not at the target any more is its user's doing once it was verified there, and a loss before.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_went_missing_before_it_was_verified_is_no_users_doing() {
+    let from = Recipe { attachment: 2000, awkward_names: false, ..Recipe::new(48, 40) }.build();
+    let stage = Stage::between((from, Persona::generic()), (Mailstore::empty(), Persona::generic()), "Dovecot").await;
+    let expunge = |at: usize| {
+        stage.to.write(|mailbox| {
+            let inbox = mailbox.folder_mut(b"INBOX").unwrap();
+            let uid = inbox.messages()[at].uid;
+            inbox.expunge(|m| m.uid == uid);
+        });
+    };
+    stage.pass_with(Options { verify: VerifyLevel::None, ..Options::default() }).await;
+    expunge(3);
+    for _ in 0..2 {
+        let report = stage.pass().await;
+        assert_eq!((report.state, report.counts.lost()), (Outcome::Finished, 1), "{report:#?}");
+    }
+    expunge(5);
+    let report = stage.pass().await;
+    let counts = &report.counts;
+    assert_eq!((counts.removed_by_user, counts.lost(), counts.copied_this_pass), (1, 1, 0), "{report:#?}");
 }

@@ -24,6 +24,10 @@ pub async fn each_fact_is_kept(ledger: Arc<dyn Ledger>) {
     let found = world.row(row).await;
     assert_eq!((found.applied, found.state), (flags("\\Seen"), RowState::Copied));
     assert!(found.missing_at_target && found.removed && found.possibly_doubled);
+    assert!(!found.removed_by_user, "nobody saw it there");
+    world.ledger.correct(world.lease, vec![Correction::RemovedByUser(row)]).await.unwrap();
+    let found = world.row(row).await;
+    assert!(found.missing_at_target && found.removed_by_user);
     world.ledger.correct(world.lease, vec![Correction::Missing(row, false)]).await.unwrap();
     assert!(!world.row(row).await.missing_at_target);
 }

@@ -80,6 +80,7 @@ pub async fn counts_close(ledger: Arc<dyn Ledger>) {
     let learnt = vec![
         Correction::Applied(rows[0], flags("\\Seen")),
         Correction::Missing(rows[1], true),
+        Correction::RemovedByUser(rows[2]),
         Correction::Removed(rows[0]),
         Correction::PossiblyDoubled(rows[2]),
     ];
@@ -98,7 +99,8 @@ pub async fn counts_close(ledger: Arc<dyn Ledger>) {
         open: 2,
         gone: 1,
         repaired: 1,
-        missing_at_target: 1,
+        missing_at_target: 2,
+        removed_by_user: 1,
         removed: 1,
         possibly_doubled: 1,
         copied_this_pass: 1,

@@ -51,13 +51,20 @@ pub async fn frontiers_belong_to_a_pair(ledger: Arc<dyn Ledger>) {
     let bob = World::of(Arc::clone(&ledger), "bob@source", "ann@target").await;
     let folder = wire("INBOX");
     assert_eq!(ledger.target_folder(ann.pair(), &folder).await.unwrap(), None);
-    let state = TargetFolderState { validity: u32::MAX, next: 5, messages: 4, modseq: Some(u64::MAX), verified: true };
+    let state =
+        TargetFolderState { validity: u32::MAX, next: 5, messages: 4, modseq: Some(u64::MAX), verified: true, seen: 5 };
     ledger.set_target_folder(ann.lease, &folder, state.clone()).await.unwrap();
     assert_eq!(ledger.target_folder(ann.pair(), &folder).await.unwrap(), Some(state.clone()));
     assert_eq!(ledger.target_folder(bob.pair(), &folder).await.unwrap(), None);
     let next = TargetFolderState { next: 6, modseq: None, ..state };
     ledger.set_target_folder(ann.lease, &folder, next.clone()).await.unwrap();
-    assert_eq!(ledger.target_folder(ann.pair(), &folder).await.unwrap(), Some(next));
+    assert_eq!(ledger.target_folder(ann.pair(), &folder).await.unwrap(), Some(next.clone()));
+    let unverified = TargetFolderState { seen: 0, verified: false, ..next };
+    ledger.set_target_folder(ann.lease, &folder, unverified.clone()).await.unwrap();
+    let seen = ledger.target_folder(ann.pair(), &folder).await.unwrap().unwrap().seen;
+    assert_eq!(seen, 5, "what was seen was seen");
+    ledger.set_target_folder(ann.lease, &folder, TargetFolderState { validity: 1, ..unverified }).await.unwrap();
+    assert_eq!(ledger.target_folder(ann.pair(), &folder).await.unwrap().unwrap().seen, 0, "another life of the folder");
 }
 
 pub async fn placed_rows_ascend_by_uid(ledger: Arc<dyn Ledger>) {
@@ -121,7 +128,7 @@ pub async fn a_renamed_target_folder_keeps_rows_pins_and_frontier(ledger: Arc<dy
     world.copy(row, 1).await;
     let pin = |name: &str| PinnedTarget { path: FolderPath::new([name]), name: Some(wire(name)) };
     ledger.pin_target(world.lease, world.inbox, pin("INBOX")).await.unwrap();
-    let state = TargetFolderState { validity: 9, next: 2, messages: 1, modseq: None, verified: true };
+    let state = TargetFolderState { validity: 9, next: 2, messages: 1, modseq: None, verified: true, seen: 0 };
     ledger.set_target_folder(world.lease, &wire("INBOX"), state.clone()).await.unwrap();
     // A folder that bore the new name before, with a row that claims a UID of the same UIDVALIDITY.
     let folders = ledger.list_folders(world.lease, vec![listing("INBOX"), listing("Stale")]).await.unwrap();

@@ -38,6 +38,11 @@ fn the_user_works_between_two_passes() {
     let ended = pair.haul.copy();
     ended.assert_adds_up();
     assert_eq!((ended.count("failed"), ended.count("missing_at_target")), (0, 7), "{ended:#?}");
+    assert_eq!(
+        (ended.code, ended.count("removed_by_user")),
+        (Some(0), 7),
+        "the user's doing is no exception: {ended:#?}"
+    );
 
     let sources = MailboxImage::read(&mut owner);
     let newest = sources.folders["Sent"].last().unwrap().clone();
