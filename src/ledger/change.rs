@@ -124,7 +124,25 @@ pub enum Correction {
     /// The target has another content of it now: its hash, its evidence and its length.
     Renewed(RowId, BodyHash, Fingerprint, u64),
     /// The target's message of this id has these categories from us.
-    Categories(RowId, String, Vec<String>),
+    Categories {
+        /// The row.
+        row: RowId,
+        /// The target's own id of the message.
+        item: String,
+        /// The categories.
+        names: Vec<String>,
+        /// Those that it had before we gave it any.
+        theirs: Vec<String>,
+    },
+    /// These categories are about to be asked for; whether they were set is unknown until [`Correction::Categories`].
+    CategoriesAsked {
+        /// The row.
+        row: RowId,
+        /// The categories.
+        names: Vec<String>,
+        /// Those that it had before we gave it any.
+        theirs: Vec<String>,
+    },
     /// "Possibly doubled": appended although an earlier copy could not be ruled out.
     PossiblyDoubled(RowId),
 }

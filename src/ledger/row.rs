@@ -79,6 +79,10 @@ pub struct Carried {
     pub labels: Vec<FolderId>,
     /// The categories that the target has from us.
     pub categories: Vec<String>,
+    /// Those that were asked for last, while it is unknown whether they were set.
+    pub asked: Vec<String>,
+    /// Those that it had before we gave it any.
+    pub theirs: Vec<String>,
     /// The target's own id of the message, once it was found by it.
     pub item: Option<String>,
 }

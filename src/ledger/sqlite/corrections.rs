@@ -43,12 +43,23 @@ fn learn(connection: &Connection, held: &Held, correction: &Correction) -> Resul
         Correction::Missing(row, missing) => set(connection, held, *row, "missing", missing),
         Correction::RemovedByUser(row) => set(connection, held, *row, "missing", 2),
         Correction::Removed(row) => set(connection, held, *row, "removed", true),
-        Correction::Categories(row, item, names) => {
+        Correction::Categories { row, item, names, theirs } => {
             set(connection, held, *row, "item", item)?;
-            set(connection, held, *row, "categories", serde_json::Value::from(names.clone()).to_string())
+            set(connection, held, *row, "categories", list(names))?;
+            set(connection, held, *row, "their_categories", list(theirs))?;
+            set(connection, held, *row, "asked_categories", None::<String>)
+        }
+        Correction::CategoriesAsked { row, names, theirs } => {
+            set(connection, held, *row, "their_categories", list(theirs))?;
+            set(connection, held, *row, "asked_categories", list(names))
         }
         Correction::PossiblyDoubled(row) => set(connection, held, *row, "doubled", true),
     }
+}
+
+/// Names as a JSON array; none is NULL.
+fn list(names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| serde_json::Value::from(names).to_string())
 }
 
 /// Sets one column of one row of the pair.

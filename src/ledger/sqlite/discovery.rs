@@ -108,7 +108,9 @@ fn insert_new(connection: &Connection, held: &Held, folder: FolderId, new: &[New
              state = CASE WHEN state = 6 OR removed <> 0 THEN 0 ELSE state END,
              target_uid = CASE WHEN state = 6 OR removed <> 0 THEN NULL ELSE target_uid END,
              item = CASE WHEN state = 6 OR removed <> 0 THEN NULL ELSE item END,
-             categories = CASE WHEN state = 6 OR removed <> 0 THEN NULL ELSE categories END, removed = 0
+             categories = CASE WHEN state = 6 OR removed <> 0 THEN NULL ELSE categories END,
+             asked_categories = CASE WHEN state = 6 OR removed <> 0 THEN NULL ELSE asked_categories END,
+             their_categories = CASE WHEN state = 6 OR removed <> 0 THEN NULL ELSE their_categories END, removed = 0
          WHERE namespace = ?2 AND source_id = ?3 AND version = ?4
              AND (gone <> 0 OR folder <> ?1 OR state = 6)",
     )?;

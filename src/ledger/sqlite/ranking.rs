@@ -85,7 +85,9 @@ pub(super) fn relabelled(
 
 /// What these rows carry beside their folders.
 pub(super) fn carried(connection: &Connection, pair: i64, rows: &[RowId]) -> Result<Vec<Carried>, Fault> {
-    let mut select = connection.prepare_cached("SELECT categories, item FROM placement WHERE id = ?1 AND pair = ?2")?;
+    let mut select = connection.prepare_cached(
+        "SELECT item, categories, asked_categories, their_categories FROM placement WHERE id = ?1 AND pair = ?2",
+    )?;
     let mut labels = connection.prepare_cached(
         "SELECT DISTINCT q.folder FROM placement q INDEXED BY placement_content
          WHERE q.pair = ?2 AND q.content = (SELECT content FROM placement WHERE id = ?1) AND q.elsewhere = 1 AND q.gone = 0
@@ -93,11 +95,17 @@ pub(super) fn carried(connection: &Connection, pair: i64, rows: &[RowId]) -> Res
     )?;
     rows.iter()
         .map(|row| {
-            let (categories, item): (Option<String>, Option<String>) =
-                select.query_row([row, &pair], |found| Ok((found.get(0)?, found.get(1)?)))?;
+            let (item, [categories, asked, theirs]) = select.query_row([row, &pair], |found| {
+                Ok((found.get(0)?, [names(found, 1)?, names(found, 2)?, names(found, 3)?]))
+            })?;
             let labels = labels.query_map([row, &pair], |found| found.get(0))?.collect::<rusqlite::Result<_>>()?;
-            let categories = categories.and_then(|names| serde_json::from_str(&names).ok()).unwrap_or_default();
-            Ok(Carried { row: *row, labels, categories, item })
+            Ok(Carried { row: *row, labels, categories, asked, theirs, item })
         })
         .collect()
+}
+
+/// A column that holds a JSON array of names, or NULL for none.
+fn names(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Vec<String>> {
+    let text: Option<String> = row.get(column)?;
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
 }

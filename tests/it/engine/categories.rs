@@ -171,6 +171,25 @@ async fn later_passes_apply_differences_and_leave_the_users_own() {
     assert_eq!(play.stage.source.journal().messages_told(), 20);
 }
 
+/// Its user had set one of the names before the label was carried over: it is the user's, and stays when the label goes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_was_there_before_us_stays_when_its_label_goes() {
+    let play = Play::of(&gmail()).await;
+    play.tenant.graph.inject(Kind::Patch, Fault::Refuse(403, None), 14);
+    play.pass().await;
+    play.tag("Inbox", 8, |categories| categories.push("family".to_owned()));
+    while play.pass().await.categories.is_some_and(|categories| categories.not_carried > 0) {}
+    play.stage.change_source(|mailbox| {
+        let family = mailbox.folder_mut(b"Family").unwrap();
+        let lost: Vec<u32> = family.messages().iter().take(2).map(|message| message.uid).collect();
+        family.expunge(|message| lost.contains(&message.uid));
+    });
+    play.pass().await;
+    let there = play.there();
+    let of = |n: u32| there[&("Inbox".to_owned(), n)].join(" ");
+    assert_eq!((of(8), of(9)), ("Work family".to_owned(), "Work".to_owned()));
+}
+
 /// One copy goes where the message is found first; when its user archives it, it is moved to what is left.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_one_copy_follows_its_message_out_of_the_inbox() {

@@ -136,10 +136,18 @@ pub async fn what_a_message_carries_is_forgotten_when_it_is_copied_anew(ledger: 
     labels.world.copy(inbox, 10).await;
     labels.rank([0, 1, 2], true, false).await;
     let names = vec!["Work".to_owned(), "work, too".to_owned()];
-    ledger.correct(*lease, vec![Correction::Categories(inbox, "AAk".to_owned(), names.clone())]).await.unwrap();
+    let theirs = vec!["Red".to_owned()];
     let carried = || async { ledger.carried(lease.pair, vec![inbox, work]).await.unwrap() };
-    let (folder, item) = (labels.folders[1], Some("AAk".to_owned()));
-    assert_eq!(carried().await[0], Carried { row: inbox, labels: vec![folder], categories: names, item });
+    let asked = Correction::CategoriesAsked { row: inbox, names: names.clone(), theirs: theirs.clone() };
+    ledger.correct(*lease, vec![asked]).await.unwrap();
+    let found = carried().await.remove(0);
+    assert_eq!((found.categories, found.asked, found.theirs), (Vec::new(), names.clone(), theirs.clone()));
+    let (folder, item) = (labels.folders[1], "AAk".to_owned());
+    let done = Correction::Categories { row: inbox, item: item.clone(), names: names.clone(), theirs: theirs.clone() };
+    ledger.correct(*lease, vec![done]).await.unwrap();
+    let (asked, item) = (Vec::new(), Some(item));
+    let expected = Carried { row: inbox, labels: vec![folder], categories: names, asked, theirs, item };
+    assert_eq!(carried().await[0], expected);
 
     // Removed by mirroring, and back at the source: its next copy has nothing of it.
     let gone = Discovered { gone: vec![inbox], ..Discovered::default() };
@@ -147,5 +155,5 @@ pub async fn what_a_message_carries_is_forgotten_when_it_is_copied_anew(ledger: 
     ledger.correct(*lease, vec![Correction::Removed(inbox)]).await.unwrap();
     labels.list(0, 1).await;
     let again = carried().await.remove(0);
-    assert_eq!((again.categories, again.item), (Vec::new(), None));
+    assert_eq!((again.categories, again.theirs, again.item), (Vec::new(), Vec::new(), None));
 }

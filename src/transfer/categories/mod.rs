@@ -3,16 +3,20 @@
 //!
 //! A step of its own after mail arrived, and one that stops none: what cannot be set is told and stays to be done. Each row remembers what
 //! its message has from us ([`Correction::Categories`]), so that a pass that was cut off between the APPEND and the change goes on there, what is
-//! done is not done again, and only the difference is applied: what the user added stays, what the user took away stays away.
+//! done is not done again, and only the difference is applied ([`difference`]). What is asked for is written down before it is set, with what the
+//! message had then: or what its user had set could not be told from what we did.
 //!
 //! What a message is to have follows from the source's rows at each pass. Rejected: to keep that in the ledger as well, where it would have to
 //! follow every label that is given and taken.
+
+mod difference;
 
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
+use self::difference::Owned;
 use super::{
     Attention, CategoriesReport, Keywords, Labels, PassKind, Severity, bodies, retry::Budget, run::Run, sides::Sides,
 };
@@ -60,7 +64,25 @@ struct Due {
     row: Row,
     item: Option<String>,
     wanted: BTreeSet<String>,
-    applied: BTreeSet<String>,
+    owned: Owned,
+}
+
+impl Due {
+    /// What is about to be asked for.
+    fn asked(&self) -> Correction {
+        let names = self.wanted.iter().cloned().collect();
+        Correction::CategoriesAsked { row: self.row.id, names, theirs: self.theirs() }
+    }
+
+    /// It has what it is to have.
+    fn done(&self, item: String) -> Correction {
+        let names = self.wanted.iter().cloned().collect();
+        Correction::Categories { row: self.row.id, item, names, theirs: self.theirs() }
+    }
+
+    fn theirs(&self) -> Vec<String> {
+        self.owned.theirs.iter().cloned().collect()
+    }
 }
 
 /// One walk over all rows that arrived.
@@ -132,12 +154,12 @@ impl<'a> Step<'a> {
         if self.keywords {
             wanted.extend(row.flags.keywords.iter().filter_map(|keyword| name(self.port.as_deref(), keyword)));
         }
-        let applied: BTreeSet<String> = carried.categories.into_iter().collect();
-        if wanted == applied {
+        let owned = Owned::of(&carried);
+        if wanted == owned.applied && owned.asked.is_empty() {
             self.report.carried += wanted.len() as u64;
             return;
         }
-        let due = Due { item: carried.item, wanted, applied, row };
+        let due = Due { item: carried.item, wanted, owned, row };
         match due.row.target_folder.clone().filter(|_| due.row.target.is_some()) {
             Some(folder) => {
                 self.waiting += 1;
@@ -216,11 +238,14 @@ impl<'a> Step<'a> {
     }
 
     /// Sets the categories of a few messages and writes down what they have then.
-    async fn change(&mut self, port: &dyn Categories, few: Vec<(Due, String, Vec<String>)>) -> Result<()> {
-        let now = few.iter().map(|(due, _, has)| difference(has, &due.wanted, &due.applied)).collect::<Vec<_>>();
+    async fn change(&mut self, port: &dyn Categories, mut few: Vec<(Due, String, Vec<String>)>) -> Result<()> {
+        few.iter_mut().for_each(|(due, _, has)| due.owned.meet(has, &due.wanted));
+        let now = few.iter().map(|(due, _, has)| due.owned.difference(has, &due.wanted)).collect::<Vec<_>>();
         let differs = |at: &usize| now[*at] != few[*at].2;
         let differing: Vec<usize> = (0..few.len()).filter(differs).collect();
         let asked = differing.iter().map(|at| (few[*at].1.clone(), now[*at].clone())).collect::<Vec<_>>();
+        let ask = |at: &usize| few.get(*at).map(|(due, ..)| due.asked());
+        self.run.ledger.correct(self.run.lease, differing.iter().filter_map(ask).collect()).await?;
         let outcomes = if asked.is_empty() { Vec::new() } else { port.set(asked).await? };
         let mut failed: HashMap<usize, Error> = HashMap::new();
         failed.extend(differing.into_iter().zip(outcomes).filter_map(|(at, outcome)| Some((at, outcome.err()?))));
@@ -231,7 +256,7 @@ impl<'a> Step<'a> {
                 continue;
             }
             self.report.carried += due.wanted.len() as u64;
-            done.push(Correction::Categories(due.row.id, id.clone(), due.wanted.iter().cloned().collect()));
+            done.push(due.done(id.clone()));
         }
         self.run.ledger.correct(self.run.lease, done).await?;
         self.judge(failed.into_values())
@@ -253,8 +278,8 @@ impl<'a> Step<'a> {
 
     /// It does not have what it is to have.
     fn leave(&mut self, due: &Due) {
-        self.report.carried += due.wanted.intersection(&due.applied).count() as u64;
-        self.report.not_carried += due.wanted.difference(&due.applied).count() as u64;
+        self.report.carried += due.wanted.intersection(&due.owned.applied).count() as u64;
+        self.report.not_carried += due.wanted.difference(&due.owned.applied).count() as u64;
     }
 
     /// Tells what is left to do, and why.
@@ -282,25 +307,7 @@ impl<'a> Step<'a> {
     }
 }
 
-/// What a message is to have that has these categories, of which `applied` were ours: only our own difference changes.
-fn difference(has: &[String], wanted: &BTreeSet<String>, applied: &BTreeSet<String>) -> Vec<String> {
-    let is_in = |names: &BTreeSet<String>, name: &str| names.iter().any(|one| is_same(one, name));
-    let kept: Vec<String> = has.iter().filter(|name| is_in(wanted, name) || !is_in(applied, name)).cloned().collect();
-    let new = wanted.iter().filter(|name| !is_in(applied, name) && !kept.iter().any(|one| is_same(one, name)));
-    let new: Vec<String> = new.cloned().collect();
-    [kept, new].concat()
-}
-
-/// Names that differ only in case are one category in Outlook.
-fn is_same(a: &str, b: &str) -> bool {
-    a.to_lowercase() == b.to_lowercase()
-}
-
 /// What a label or a keyword becomes; where nothing can be set it is counted as it is.
 fn name(port: Option<&dyn Categories>, of: &str) -> Option<String> {
     port.map_or_else(|| Some(of.to_owned()), |port| port.name(of))
 }
-
-#[cfg(test)]
-#[path = "categories_tests.rs"]
-mod tests;
