@@ -34,6 +34,11 @@ pub async fn sleep(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
 
+/// Waits for `duration` on this thread: for a moment, and never where tasks run.
+pub fn pause(duration: Duration) {
+    std::thread::sleep(duration);
+}
+
 /// Waits until `deadline`; returns at once if it has passed.
 pub async fn sleep_until(deadline: Instant) {
     tokio::time::sleep_until(deadline).await;

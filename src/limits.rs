@@ -88,6 +88,12 @@ pub const LEDGER_QUEUE: usize = 64;
 pub const LEDGER_READERS: usize = 4;
 /// How long a ledger connection waits for another process's recovery or checkpoint.
 pub const LEDGER_BUSY: Duration = Duration::from_secs(10);
+/// Times that a writer finds the ledger's lock taken before it is refused: a reader shares the lock for a moment to see whether there is one.
+pub const LEDGER_LOCK_ATTEMPTS: usize = 5;
+/// Between two of them.
+pub const LEDGER_LOCK_PAUSE: Duration = Duration::from_millis(20);
+/// Bytes that are read of a lock file: two numbers.
+pub const LEDGER_LOCK_WORDS: u64 = 40;
 /// Prepared statements kept per ledger connection (some fifty are in use).
 pub const LEDGER_STATEMENTS: usize = 96;
 /// The ledger writer's page cache (KiB).

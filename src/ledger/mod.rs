@@ -33,7 +33,7 @@ use crate::{error::Result, model::FolderName};
 pub use change::{Correction, Discovered, Intent, NewRow, Settlement};
 pub use folder::{FolderId, FolderListing, FolderRow, PinnedTarget, Ranking, TargetFolderState};
 pub use numbering::{FolderNumbers, NumberedItem, Numbering, Seen, Which, Whole};
-pub use pair::{Lease, PairRecord, PassRecord, Tally};
+pub use pair::{Lease, PairRecord, PassRecord, Tally, Writing};
 pub use row::{Carried, Known, Placed, Row, RowId, RowQuery, Twin};
 pub use sqlite::{Hooks, SqliteLedger};
 
@@ -49,6 +49,8 @@ pub trait Ledger: Numbering + Send + Sync {
     async fn begun_transport(&self, pair: i64) -> Result<Option<String>>;
     /// Every pair, without a lease.
     async fn pairs(&self) -> Result<Vec<PairRecord>>;
+    /// Who writes to it now, this process or another.
+    async fn writing(&self) -> Result<Option<Writing>>;
     /// Forgets a pair with all its rows.
     async fn forget_pair(&self, pair: i64) -> Result<()>;
 

@@ -41,6 +41,15 @@ pub struct PassRecord {
     pub report: Option<String>,
 }
 
+/// The process that has the ledger open for writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Writing {
+    /// Its number on its machine.
+    pub process: u32,
+    /// Since when, Unix seconds.
+    pub since: i64,
+}
+
 /// Row counts of one source folder, by query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {

@@ -3,7 +3,7 @@
 
 use crate::{
     error::Result,
-    ledger::{Ledger, PairRecord, PassRecord},
+    ledger::{Ledger, PairRecord, PassRecord, Writing},
     project::pairs::MailboxPair,
     transfer::{Counts, FolderReport, Grade, MailboxReport, Outcome, VerifiedLevel},
 };
@@ -21,6 +21,8 @@ pub struct Standing {
     pub batch: String,
     /// What the source mailbox is, where the user file says.
     pub kind: String,
+    /// Whether that pass is under way: the process that writes to the ledger began it.
+    pub running: bool,
     /// Its latest pass.
     pub latest: Option<PassRecord>,
     /// Counts as of now.
@@ -30,11 +32,11 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// A stable word: `new`, `unfinished` (running, or cut off), or the latest pass's outcome.
+    /// A stable word: `new`, `running`, `interrupted` (its process died), or the latest pass's outcome.
     pub fn state(&self) -> &str {
         match &self.latest {
             None => "new",
-            Some(pass) => pass.outcome.as_deref().unwrap_or("unfinished"),
+            Some(pass) => pass.outcome.as_deref().unwrap_or(if self.running { "running" } else { "interrupted" }),
         }
     }
 
@@ -64,11 +66,12 @@ impl Standing {
 /// # Errors
 /// The ledger cannot be read.
 pub async fn all(ledger: &dyn Ledger, configured: &[MailboxPair]) -> Result<Vec<Standing>> {
+    let writing = ledger.writing().await?;
     let mut standings = Vec::new();
     let mut unknown: Vec<&MailboxPair> = configured.iter().collect();
     for record in ledger.pairs().await? {
         let known = unknown.iter().position(|pair| is_of(pair, &record)).map(|index| unknown.remove(index));
-        standings.push(of_record(ledger, record, known).await?);
+        standings.push(of_record(ledger, record, known, writing).await?);
     }
     standings.extend(unknown.into_iter().map(of_configured));
     Ok(standings)
@@ -103,7 +106,12 @@ fn is_of(pair: &MailboxPair, record: &PairRecord) -> bool {
     pair.source.identity() == record.source && pair.target.identity() == record.target
 }
 
-async fn of_record(ledger: &dyn Ledger, record: PairRecord, known: Option<&MailboxPair>) -> Result<Standing> {
+async fn of_record(
+    ledger: &dyn Ledger,
+    record: PairRecord,
+    known: Option<&MailboxPair>,
+    writing: Option<Writing>,
+) -> Result<Standing> {
     let latest = latest_pass(ledger, &record).await?;
     let tallies = ledger.tally(record.id, latest.as_ref().map(|pass| pass.id)).await?;
     let (mut counts, mut folders) = (Counts::default(), Vec::with_capacity(tallies.len()));
@@ -113,7 +121,10 @@ async fn of_record(ledger: &dyn Ledger, record: PairRecord, known: Option<&Mailb
         let (source, target) = (tally.source.to_string(), tally.target.to_string());
         folders.push(FolderReport { source, target, not_read: None, counts: part });
     }
+    // One that an earlier process left open is no pass of the one that writes now.
+    let began_it = |pass: &PassRecord| writing.is_some_and(|writing| writing.since <= pass.started);
     Ok(Standing {
+        running: latest.as_ref().is_some_and(|pass| pass.outcome.is_none() && began_it(pass)),
         pair: Some(record.id),
         source: known.map_or(record.source, |pair| pair.source.login.address.clone()),
         target: known.map_or(record.target, |pair| pair.target.login.address.clone()),
@@ -142,6 +153,7 @@ fn of_configured(pair: &MailboxPair) -> Standing {
         target: pair.target.login.address.clone(),
         batch: pair.batch.clone(),
         kind: pair.kind.clone().unwrap_or_default(),
+        running: false,
         latest: None,
         counts: Counts::default(),
         folders: Vec::new(),

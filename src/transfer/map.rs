@@ -2,7 +2,8 @@
 //!
 //! In order: the person's own rule; the inbox; the role (special use first, quirk 106: names come in thirty languages); below a mapped
 //! parent; else the same path. What the target cannot hold (its delimiter, illegal characters, blanks at the ends, reserved names; quirks
-//! 19–22, 52, 77) is replaced, and names that would fall together there (case, Unicode normal form) are told apart by a number.
+//! 19–22, 52, 77) is replaced, and names that would fall together there (case, Unicode normal form) are told apart by a number. A rule names its
+//! place whoever else goes there, so folders merge where a person wants it and nowhere else.
 
 use std::collections::{HashMap, HashSet};
 
@@ -32,16 +33,18 @@ impl<'a> Mapper<'a> {
         Mapper { targets, capabilities, rules, placed: HashMap::new(), taken: HashSet::new() }
     }
 
-    /// A folder whose place is pinned already.
+    /// A folder whose place is pinned already. Where the person's own rule sent it, it takes the place from nobody.
     pub fn pinned(&mut self, source: &FolderPath, target: &FolderPath) {
-        self.taken.insert(self.folded(target));
+        if self.by_rule(source).as_ref() != Some(target) {
+            self.taken.insert(self.folded(target));
+        }
         self.placed.insert(source.clone(), target.clone());
     }
 
     /// The place of a folder that has none yet. Parents come before their children, roles before plain folders.
     pub fn place(&mut self, path: &FolderPath, role: Option<Role>, class: &FolderClass) -> FolderPath {
         let place = match self.by_rule(path) {
-            // A person may map two folders into one; nobody else does.
+            // A person may send a folder to where another one lies; nobody else does.
             Some(place) => place,
             None => self.told_apart(self.by_role(path, role).unwrap_or_else(|| self.by_parent(path)), class),
         };

@@ -105,6 +105,26 @@ fn the_longest_rule_of_a_person_wins_and_may_merge() {
 }
 
 #[test]
+fn a_folder_that_a_person_sends_elsewhere_takes_that_place_from_nobody() {
+    let rules = [("Drafts", "Sent Items"), ("Old", "Work"), ("Junk", "INBOX"), ("Other", "Old")];
+    check(
+        &rules,
+        &[("Drafts", None), ("Sent", Some(Role::Sent)), ("Old|a", None), ("Work", None), ("work", None)],
+        &["Sent Items", "Sent Items", "Work|a", "Work", "work (2)"],
+    );
+    check(&rules, &[("Junk", None), ("inbox", None), ("Other", None)], &["INBOX", "INBOX", "Old"]);
+}
+
+#[test]
+fn a_pin_by_a_rule_takes_its_place_from_nobody_either() {
+    let (capabilities, rules) = (capabilities(), [("Drafts".to_owned(), "Sent".to_owned())]);
+    let mut mapper = Mapper::new(&[], &capabilities, &rules);
+    mapper.pinned(&FolderPath::new(["Drafts"]), &FolderPath::new(["Sent"]));
+    let mut place = |name: &str| mapper.place(&FolderPath::new([name]), None, &FolderClass::default()).to_string();
+    assert_eq!((place("Sent"), place("sent")), ("Sent".to_owned(), "sent (2)".to_owned()));
+}
+
+#[test]
 fn below_the_inbox_stays_below_the_inbox() {
     check(&[], &[("INBOX", None), ("INBOX|Projects", None)], &["INBOX", "INBOX|Projects"]);
 }

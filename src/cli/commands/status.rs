@@ -1,12 +1,16 @@
 //! `mailhaul status`: where everything stands. It only reads, so it works beside a running pass.
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use serde::Serialize;
 
 use super::scope;
 use crate::{
     cli::face::Face,
+    clock,
     error::Result,
     project::{
         outcome::Ending,
@@ -64,7 +68,7 @@ fn table(lines: &[Line<'_>]) -> String {
     let wide = |of: fn(&Line<'_>) -> usize, least: usize| lines.iter().map(of).max().unwrap_or(0).max(least);
     let source = wide(|line| line.source.chars().count(), 6);
     let target = wide(|line| line.target.chars().count(), 6);
-    let mut text = format!("{:source$}  {:target$}  {:<10}  {:<8}  MESSAGES\n", "SOURCE", "TARGET", "STATE", "PASS");
+    let mut text = format!("{:source$}  {:target$}  {:<11}  {:<8}  MESSAGES\n", "SOURCE", "TARGET", "STATE", "PASS");
     for line in lines {
         let counts = line.counts;
         let settled = counts.in_scope.saturating_sub(counts.unexplained);
@@ -74,12 +78,24 @@ fn table(lines: &[Line<'_>]) -> String {
                 let _ = write!(figures, ", {} {name}", words::count(n));
             }
         }
+        figures.push_str(&remark(line));
         let pass = line.pass.unwrap_or("-");
         let _ = writeln!(
             text,
-            "{:source$}  {:target$}  {:<10}  {pass:<8}  {figures}",
+            "{:source$}  {:target$}  {:<11}  {pass:<8}  {figures}",
             line.source, line.target, line.state
         );
     }
     text
+}
+
+/// Since when a pass runs, or what to do about one that did not end.
+fn remark(line: &Line<'_>) -> String {
+    let after = line.started.and_then(|unix| u64::try_from(unix).ok()).map(Duration::from_secs);
+    let begun = after.and_then(|after| UNIX_EPOCH.checked_add(after)).map(clock::hh_mm).unwrap_or_default();
+    match line.state {
+        "running" => format!(" (since {begun})"),
+        "interrupted" | "incomplete" => format!(" (begun {begun}; run again to resume)"),
+        _ => String::new(),
+    }
 }

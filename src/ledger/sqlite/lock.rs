@@ -1,7 +1,8 @@
 //! One process writes: a lock on a file beside the ledger.
 //!
 //! Not SQLite's own lock: that is held per transaction, and a second writer must be refused for the whole run, while
-//! readers go on. The file stays when the lock is let go: removing it would race with the next writer. The system lets the lock go
+//! readers go on. A reader finds out whether there is one by sharing the lock for a moment, for which a writer that comes then waits. The file
+//! stays when the lock is let go: removing it would race with the next writer. The system lets the lock go
 //! when the process dies, however it dies.
 
 use std::{
@@ -10,7 +11,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::error::{Code, Disposition, Error, Result, Scope, Side};
+use crate::{
+    clock,
+    error::{Code, Disposition, Error, Result, Scope, Side},
+    ledger::Writing,
+    limits,
+};
 
 /// The held lock; dropping it lets it go.
 #[derive(Debug)]
@@ -35,13 +41,18 @@ impl WriterLock {
         let mut file = private(OpenOptions::new().read(true).write(true).create(true).truncate(false))
             .open(&lock)
             .map_err(|error| unwritable(&lock, &error))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(locked(path, &mut file)),
-            Err(TryLockError::Error(error)) => return Err(unwritable(&lock, &error)),
+        let mut attempts = 0..limits::LEDGER_LOCK_ATTEMPTS;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if attempts.next().is_some() => clock::pause(limits::LEDGER_LOCK_PAUSE),
+                Err(TryLockError::WouldBlock) => return Err(locked(path, &mut file)),
+                Err(TryLockError::Error(error)) => return Err(unwritable(&lock, &error)),
+            }
         }
-        // Only for people: who holds it. The lock itself is the truth.
-        let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
+        // Only for people: who holds it, since when. The lock itself is the truth.
+        let words = format!("{} {}", std::process::id(), clock::unix_now());
+        let _ = file.set_len(0).and_then(|()| file.write_all(words.as_bytes()));
         Ok(WriterLock { file })
     }
 }
@@ -59,6 +70,26 @@ pub(super) fn unwritable(path: &Path, error: &std::io::Error) -> Error {
     Error::new(Code::Disk, Side::System, Scope::Run, Disposition::NeedsPerson, subject)
 }
 
+/// Who holds the lock of the ledger at `path`; `None` where nobody does, or where that cannot be found out.
+pub(super) fn holder(path: &Path) -> Option<Writing> {
+    let mut file = File::open(lock_path(path)).ok()?;
+    match file.try_lock_shared() {
+        Ok(()) => {
+            let _ = file.unlock();
+            None
+        }
+        Err(TryLockError::WouldBlock) => read_holder(&mut file),
+        Err(TryLockError::Error(_)) => None,
+    }
+}
+
+fn read_holder(file: &mut File) -> Option<Writing> {
+    let mut words = String::new();
+    file.take(limits::LEDGER_LOCK_WORDS).read_to_string(&mut words).ok()?;
+    let (process, since) = words.split_once(' ')?;
+    Some(Writing { process: process.parse().ok()?, since: since.parse().ok()? })
+}
+
 fn lock_path(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
@@ -66,9 +97,7 @@ fn lock_path(path: &Path) -> PathBuf {
 }
 
 fn locked(path: &Path, file: &mut File) -> Error {
-    let mut holder = String::new();
-    let known = file.take(20).read_to_string(&mut holder).is_ok() && !holder.is_empty();
-    let who = if known { format!("process {holder}") } else { "another process".to_owned() };
+    let who = read_holder(file).map_or("another process".to_owned(), |holder| format!("process {}", holder.process));
     let subject = format!("{}: {who} writes to it", path.display());
     Error::new(Code::LedgerLocked, Side::System, Scope::Run, Disposition::NeedsPerson, subject)
 }

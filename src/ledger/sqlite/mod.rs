@@ -42,6 +42,7 @@ use self::{
 use super::{
     Carried, Correction, Discovered, FolderId, FolderListing, FolderRow, Intent, Known, Lease, Ledger, PairRecord,
     PassRecord, PinnedTarget, Placed, Ranking, Row, RowId, RowQuery, Settlement, Tally, TargetFolderState, Twin,
+    Writing,
 };
 use crate::{
     clock,
@@ -140,6 +141,11 @@ impl Ledger for SqliteLedger {
 
     async fn pairs(&self) -> Result<Vec<PairRecord>> {
         self.readers.read(pairs::list).await
+    }
+
+    async fn writing(&self) -> Result<Option<Writing>> {
+        let path = self.path.clone();
+        self.readers.read(move |_| Ok(lock::holder(&path))).await
     }
 
     async fn forget_pair(&self, pair: i64) -> Result<()> {

@@ -47,6 +47,7 @@ fn standing(pair: i64) -> Standing {
         target: "anna@new".into(),
         batch: "wave1".into(),
         kind: "user".into(),
+        running: false,
         latest: Some(latest),
         counts: Counts::default(),
         folders: vec![],

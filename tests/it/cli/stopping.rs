@@ -80,6 +80,10 @@ fn a_second_writer_is_refused_and_a_reader_is_not() {
     let dir = tempfile::tempdir().unwrap();
     mailhaul(dir.path(), &["copy", "--from", &from, "--to", &to, "--store", &store]).expect(12, "SYS-LEDGER-LOCKED");
     let status = mailhaul(dir.path(), &["status", "--json", "--store", &store]);
-    assert_eq!((status.code, &status.document()["pairs"][0]["state"]), (Some(0), &"unfinished".into()), "{status:#?}");
+    assert_eq!((status.code, &status.document()["pairs"][0]["state"]), (Some(0), &"running".into()), "{status:#?}");
     assert!(running.kill());
+    let status = mailhaul(dir.path(), &["status", "--json", "--store", &store]);
+    assert_eq!(status.document()["pairs"][0]["state"], "interrupted", "{status:#?}");
+    let table = mailhaul(dir.path(), &["status", "--store", &store]);
+    assert!(table.out.contains("; run again to resume)"), "{table:#?}");
 }

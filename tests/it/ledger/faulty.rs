@@ -14,7 +14,7 @@ use mailhaul::{
     ledger::{
         Carried, Correction, Discovered, FolderId, FolderListing, FolderNumbers, FolderRow, Intent, Known, Lease,
         Ledger, NumberedItem, Numbering, PairRecord, PassRecord, PinnedTarget, Placed, Ranking, Row, RowId, RowQuery,
-        Seen, Settlement, Tally, TargetFolderState, Twin, Which,
+        Seen, Settlement, Tally, TargetFolderState, Twin, Which, Writing,
     },
     model::FolderName,
 };
@@ -98,6 +98,9 @@ impl Ledger for FaultyLedger {
     }
     async fn pairs(&self) -> Result<Vec<PairRecord>> {
         self.read(self.inner.pairs()).await
+    }
+    async fn writing(&self) -> Result<Option<Writing>> {
+        self.read(self.inner.writing()).await
     }
     async fn forget_pair(&self, pair: i64) -> Result<()> {
         self.write(self.inner.forget_pair(pair)).await
