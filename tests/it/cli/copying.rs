@@ -76,7 +76,7 @@ fn status_and_report_serve_a_copy_without_a_project() {
     let status = mailhaul(dir.path(), &["status", "--json"]).document();
     let pair = &status["pairs"][0];
     assert_eq!((&pair["source"], &pair["state"], &pair["in_scope"]), (&"a@imap".into(), &"verified".into(), &2.into()));
-    assert!(mailhaul(dir.path(), &["status"]).out.contains("verified    first     2/2"));
+    assert!(mailhaul(dir.path(), &["status"]).out.contains("verified     first     2/2"));
 
     let said = mailhaul(dir.path(), &["report", "--out", "files"]);
     assert_eq!(said.out.lines().count(), 5, "{said:#?}");
