@@ -126,6 +126,8 @@ pub const MIRROR_COUNT: u64 = 100;
 pub const VERIFY_SAMPLE: usize = 8;
 /// Folders of one mailbox (quirk 104: 1,045 seen; Exchange allows 10,000 below one folder).
 pub const FOLDERS_MAX: usize = 100_000;
+/// Accounts without a pair that `check` names for people; `--json` has all.
+pub const CHECK_ACCOUNTS: usize = 5;
 /// Mailbox pairs of one run.
 pub const PAIRS_MAX: usize = 100_000;
 /// Messages a folder of a trial pass (product.md B).

@@ -32,6 +32,8 @@ pub struct Discovered {
     pub new: Vec<NewRow>,
     /// Changed flags at the source, by row.
     pub flags: Vec<(RowId, Flags)>,
+    /// Received dates that are known now, by row; a date that was known stays.
+    pub dates: Vec<(RowId, ReceivedAt)>,
     /// Rows that are gone from the source for certain.
     pub gone: Vec<RowId>,
     /// Changed scope, by row.

@@ -29,6 +29,15 @@ pub enum ReadBy {
     Imap,
 }
 
+/// Something that was seen of a message which arrived all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// The ledger row.
+    pub row: i64,
+    /// What was seen, in words for people.
+    pub words: String,
+}
+
 /// Opens sessions to one mailbox at one source.
 #[async_trait]
 pub trait SourceConnector: Send + Sync {
@@ -46,6 +55,10 @@ pub trait SourceConnector: Send + Sync {
     /// What the source's protocol cannot carry at all, in words for people: said before a pass and in its report.
     fn losses(&self) -> &'static [&'static str] {
         &[]
+    }
+    /// What was seen of single messages since somebody asked last, for a report; at most [`crate::limits::ATTENTION_LINES`].
+    fn take_remarks(&self) -> Vec<Remark> {
+        Vec::new()
     }
 }
 

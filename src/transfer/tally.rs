@@ -9,6 +9,7 @@ use crate::{
     error::{Code, Error, Result, Side},
     ledger::{FolderRow, Row, RowQuery},
     model::RowState,
+    source::Remark,
 };
 
 /// The report of a pass that ended as `ended`.
@@ -28,6 +29,7 @@ pub(super) async fn report(run: &Run, pass: i64, ended: Result<Walked>) -> Mailb
         let (source, target) = (tally.source.to_string(), tally.target.to_string());
         reports.push(FolderReport { source, target, not_read, counts: part });
     }
+    run.pair.source.take_remarks().iter().for_each(|remark| run.attend(seen(remark)));
     if let Err(error) = tell_exceptions(run).await {
         tracing::warn!(%error, "The report does not list every exception.");
     }
@@ -150,6 +152,17 @@ fn exception(run: &Run, row: &Row) -> Attention {
             "it was sent again although an earlier copy could not be ruled out: it may be there twice".to_owned();
         line.next_step = format!("Look for it in {} and remove one copy if there are two.", run.pair.target.describe());
     }
+    line
+}
+
+/// Something that the source saw of a message which arrived as it is stored there.
+fn seen(remark: &Remark) -> Attention {
+    let mut line = Attention::new(Severity::Note, Code::Server, Side::Source, 1);
+    line.message = Some(format!("row {}", remark.row));
+    line.problem =
+        "the server states something else about a message than it has stored; what is stored arrived".to_owned();
+    line.reply = Some(remark.words.clone());
+    line.next_step = "Look at the message at the target: it may have been cut at the source long ago.".to_owned();
     line
 }
 

@@ -59,6 +59,11 @@ impl Project {
 }
 
 impl ScopeArgs {
+    /// Whether nothing was left out by name or batch.
+    pub(super) fn is_everything(&self) -> bool {
+        self.pairs.is_empty() && self.batch.is_none()
+    }
+
     /// Reads the configuration and chooses; what the chosen ones sign in with is filled in.
     ///
     /// # Errors

@@ -81,6 +81,15 @@ pub(super) fn apply(connection: &Connection, held: &Held, folder: FolderId, foun
     for (row, now) in &found.flags {
         one(&mut flags, params![row, held.pair, now.encode()], *row)?;
     }
+    let mut dates = connection.prepare_cached(
+        "UPDATE placement SET received_at = CASE WHEN received_offset IS NULL THEN ?3 ELSE received_at END,
+             received_offset = coalesce(received_offset, ?4)
+         WHERE id = ?1 AND pair = ?2",
+    )?;
+    for (row, date) in &found.dates {
+        let (received_at, offset) = date_columns(Some(*date));
+        one(&mut dates, params![row, held.pair, received_at, offset], *row)?;
+    }
     let mut gone = connection.prepare_cached("UPDATE placement SET gone = 1 WHERE id = ?1 AND pair = ?2")?;
     for row in &found.gone {
         one(&mut gone, params![row, held.pair], *row)?;

@@ -13,14 +13,18 @@ pub(super) struct Cursor {
     pub(super) known: BTreeSet<Vec<u8>>,
     /// Unique ids that were told for several messages. Those messages go by their content even when one is left.
     pub(super) repeated: BTreeSet<Vec<u8>>,
+    /// Whether each was told with its date.
+    pub(super) dated: bool,
 }
 
-const VERSION: u8 = 1;
+/// The form of the bytes, which tells whether they are of a listing with dates.
+const UNDATED: u8 = 1;
+const DATED: u8 = 2;
 
 impl Cursor {
     /// The bytes that the ledger keeps: of each id only what differs from the one before.
     pub(super) fn encode(&self) -> Vec<u8> {
-        let mut bytes = vec![VERSION];
+        let mut bytes = vec![if self.dated { DATED } else { UNDATED }];
         bytes.extend_from_slice(&self.epoch.to_be_bytes());
         put(&mut bytes, &self.known);
         put(&mut bytes, &self.repeated);
@@ -29,10 +33,15 @@ impl Cursor {
 
     /// The opposite of [`Cursor::encode`]; `None` for bytes of another form: the maildrop is listed whole.
     pub(super) fn decode(bytes: &[u8]) -> Option<Cursor> {
-        let mut rest = bytes.strip_prefix(&[VERSION])?;
+        let (form, mut rest) = bytes.split_first()?;
+        let dated = match *form {
+            UNDATED => false,
+            DATED => true,
+            _ => return None,
+        };
         let epoch = u64::from_be_bytes(*take::<8>(&mut rest)?);
         let (known, repeated) = (get(&mut rest)?, get(&mut rest)?);
-        rest.is_empty().then_some(Cursor { epoch, known, repeated })
+        rest.is_empty().then_some(Cursor { epoch, known, repeated, dated })
     }
 }
 
@@ -81,7 +90,7 @@ mod tests {
     fn ids_come_back_and_take_little_room() {
         let known = (0..100_000).map(|n| ids::by_uidl(format!("{n:08x}61a2b3c4").as_bytes()));
         let repeated = BTreeSet::from([b"a".to_vec(), vec![b'x'; 255]]);
-        let cursor = Cursor { epoch: 3, known: known.collect(), repeated };
+        let cursor = Cursor { epoch: 3, known: known.collect(), repeated, dated: true };
         let bytes = cursor.encode();
         assert!(bytes.len() < 100_000 * 14, "{}", bytes.len());
         assert_eq!(Cursor::decode(&bytes), Some(cursor));

@@ -76,11 +76,19 @@ impl Teller<'_> {
         if let Some(known) = known.filter(|_| !renumbered) {
             now.extend(known.iter().filter(|id| !maildrop.is_gone(id)).cloned());
         }
-        let cursor = Arc::new(Cursor { epoch, known: now, repeated: maildrop.repeated.clone() });
+        let (dated, repeated) = (self.dated, maildrop.repeated.clone());
+        let undated = dated && before.as_ref().is_some_and(|before| !before.dated);
+        let cursor = Arc::new(Cursor { epoch, known: now, repeated, dated });
         self.link.habits().listed(Arc::clone(&cursor));
         match known.filter(|_| !renumbered) {
-            Some(known) if *known == cursor.known => self.begin(epoch, ListingKind::Unchanged).await?,
-            Some(known) => self.changes(epoch, known, &cursor.known, &maildrop).await?,
+            Some(known) if *known == cursor.known && !undated => self.begin(epoch, ListingKind::Unchanged).await?,
+            Some(known) => {
+                self.changes(epoch, known, &cursor.known, &maildrop).await?;
+                if undated {
+                    // Told before anybody chose by date: with it they can be judged too.
+                    self.listed(&maildrop, known.intersection(&cursor.known)).await?;
+                }
+            }
             None => {
                 self.begin(epoch, ListingKind::Complete).await?;
                 self.listed(&maildrop, maildrop.messages.keys()).await?;

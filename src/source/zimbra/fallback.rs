@@ -12,7 +12,7 @@ use tokio::sync::OnceCell;
 use super::ZimbraSource;
 use crate::{
     error::{Error, Result},
-    source::{ReadBy, SourceConnector, SourceSession, imap::ImapSource},
+    source::{ReadBy, Remark, SourceConnector, SourceSession, imap::ImapSource},
     zimbra::Unopened,
 };
 
@@ -83,6 +83,10 @@ impl SourceConnector for ZimbraOrImap {
 
     fn describe(&self) -> String {
         self.own.describe()
+    }
+
+    fn take_remarks(&self) -> Vec<Remark> {
+        self.own.take_remarks()
     }
 
     fn losses(&self) -> &'static [&'static str] {

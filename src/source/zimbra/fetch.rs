@@ -9,7 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tokio::sync::mpsc;
 
-use super::{ZimbraSettings, message};
+use super::{ZimbraSettings, message, remarks::Remarks};
 use crate::{
     clock,
     error::{Code, Disposition, Error, Result, Scope},
@@ -65,14 +65,15 @@ pub(super) struct Fetcher<'a> {
 #[derive(Clone, Copy)]
 struct Reader<'a> {
     settings: &'a ZimbraSettings,
+    remarks: &'a Remarks,
     limiter: &'a Limiter,
     /// Whether archives are packed: where the line is far.
     packed: bool,
 }
 
 impl<'a> Fetcher<'a> {
-    pub(super) fn new(settings: &'a ZimbraSettings, limiter: &'a Limiter, packed: bool) -> Self {
-        let reader = Reader { settings, limiter, packed };
+    pub(super) fn new(settings: &'a ZimbraSettings, remarks: &'a Remarks, limiter: &'a Limiter, packed: bool) -> Self {
+        let reader = Reader { settings, remarks, limiter, packed };
         Fetcher { reader, queue: VecDeque::new(), alone: VecDeque::new(), vain: 0 }
     }
 
@@ -203,12 +204,9 @@ impl Reader<'_> {
         let what = match mailbox.single(item.id, bodies).await {
             Ok(Single::Body(body)) => {
                 if body.len() != item.size {
-                    tracing::warn!(
-                        message = item.id,
-                        stated = item.size,
-                        stored = body.len(),
-                        "The server has another size for a message than its bytes have; the bytes are copied."
-                    );
+                    let (id, stated, stored) = (item.id, item.size, body.len());
+                    let words = format!("message {id}: the server states {stated} bytes and has stored {stored}");
+                    self.remarks.add(item.row, words);
                 }
                 FetchResult::Body(body)
             }

@@ -19,6 +19,7 @@ mod fallback;
 mod fetch;
 mod folders;
 mod message;
+mod remarks;
 
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use super::{
-    DiscoverEvent, FetchItem, Fetched, SourceCapabilities, SourceConnector, SourceFolder, SourceSession, whole,
+    DiscoverEvent, FetchItem, Fetched, Remark, SourceCapabilities, SourceConnector, SourceFolder, SourceSession, whole,
 };
 use crate::{
     body::BodyStore,
@@ -40,6 +41,7 @@ use crate::{
 use cursor::Life;
 pub use fallback::ZimbraOrImap;
 use fetch::Fetcher;
+use remarks::Remarks;
 
 /// How a mailbox is reached and read.
 #[derive(Clone, Debug)]
@@ -60,12 +62,13 @@ pub struct ZimbraSettings {
 #[derive(Clone, Debug)]
 pub struct ZimbraSource {
     settings: Arc<ZimbraSettings>,
+    remarks: Remarks,
 }
 
 impl ZimbraSource {
     /// The mailbox that `settings` reach.
     pub fn new(settings: ZimbraSettings) -> Self {
-        ZimbraSource { settings: Arc::new(settings) }
+        ZimbraSource { settings: Arc::new(settings), remarks: Remarks::default() }
     }
 }
 
@@ -87,18 +90,23 @@ impl SourceConnector for ZimbraSource {
             labels: false,
         };
         let limiter = Limiter::new(self.settings.rates);
-        let settings = Arc::clone(&self.settings);
-        Ok(Box::new(ZimbraSession { settings, account, limiter, capabilities, folders: Some(folders) }))
+        let (settings, remarks, folders) = (Arc::clone(&self.settings), self.remarks.clone(), Some(folders));
+        Ok(Box::new(ZimbraSession { settings, remarks, account, limiter, capabilities, folders }))
     }
 
     fn describe(&self) -> String {
         self.settings.describe.clone()
+    }
+
+    fn take_remarks(&self) -> Vec<Remark> {
+        self.remarks.take()
     }
 }
 
 /// There is no connection of its own behind a session: it is one reader more of what the mailbox's allowance lets through.
 struct ZimbraSession {
     settings: Arc<ZimbraSettings>,
+    remarks: Remarks,
     account: String,
     limiter: Limiter,
     capabilities: SourceCapabilities,
@@ -108,7 +116,7 @@ struct ZimbraSession {
 
 impl ZimbraSession {
     fn fetcher(&self) -> Fetcher<'_> {
-        Fetcher::new(&self.settings, &self.limiter, self.capabilities.round_trip >= limits::NEAR)
+        Fetcher::new(&self.settings, &self.remarks, &self.limiter, self.capabilities.round_trip >= limits::NEAR)
     }
 
     fn refuse_other_epoch(&self, folder: &FolderName, epoch: u64) -> Result<()> {

@@ -74,6 +74,11 @@ impl<'a> Listing<'a> {
             if let Some(found) = found.as_ref().filter(|found| found.flags != message.flags) {
                 self.step.flags.push((found.row, message.flags.clone()));
             }
+            if let Some((found, date)) =
+                found.as_ref().filter(|found| found.received_at.is_none()).zip(message.received_at)
+            {
+                self.step.dates.push((found.row, date));
+            }
             if found.is_none_or(|found| found.gone || found.state == RowState::Vanished) {
                 self.step.new.push(self.new_row(message));
                 self.live += u64::from(self.kind == ListingKind::Delta);
@@ -210,7 +215,8 @@ impl<'a> Listing<'a> {
     }
 
     async fn flush_if_full(&mut self) -> Result<()> {
-        let waiting = self.step.new.len() + self.step.flags.len() + self.step.gone.len();
+        let Discovered { new, flags, dates, gone, .. } = &self.step;
+        let waiting = new.len() + flags.len() + dates.len() + gone.len();
         if waiting >= limits::LEDGER_PAGE { self.flush().await } else { Ok(()) }
     }
 

@@ -51,16 +51,22 @@ impl Journey {
 
     /// As each process does it: with a source that learnt nothing yet.
     pub async fn pass_with(&self, source: Pop3Source, options: Options, observer: Arc<dyn Observer>) -> MailboxReport {
+        transfer::run_pass(&self.pair(source), self.ledger(), &options, observer, CancellationToken::new()).await
+    }
+
+    fn pair(&self, source: Pop3Source) -> Pair {
         let address = place::loopback(self.target.port());
         let settings = side::settings(address, Accounts::USER, Accounts::PASSWORD, Side::Target);
-        let pair = Pair {
+        Pair {
             source_identity: "maildrop".to_owned(),
             target_identity: "target".to_owned(),
             source: Arc::new(source),
             target: Arc::new(ImapTarget::new(settings)),
-        };
-        let ledger: Arc<dyn Ledger> = SqliteLedger::open(self.home.path().join("ledger.db")).unwrap();
-        transfer::run_pass(&pair, ledger, &options, observer, CancellationToken::new()).await
+        }
+    }
+
+    fn ledger(&self) -> Arc<dyn Ledger> {
+        SqliteLedger::open(self.home.path().join("ledger.db")).unwrap()
     }
 
     /// A pass that must end verified.
@@ -190,20 +196,48 @@ async fn a_host_that_cuts_after_some_messages_is_read_on() {
     journey.assert_at_target(journey.stand.bodies());
 }
 
-/// Nothing tells the date but the message, so its header is read while the maildrop is listed.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_filter_by_date_looks_into_the_messages() {
+/// A maildrop with one message of 2001 and one of 2023.
+async fn old_and_new() -> (Journey, [Vec<u8>; 2]) {
     let journey = Journey::of(0, Manner::default()).await;
     let mail = |date: &str| format!("Received: by a; {date}\r\nSubject: s\r\n\r\n{date}\r\n").into_bytes();
-    let (old, new) = (mail("Mon, 1 Jan 2001 00:00:00 +0000"), mail("Tue, 14 Nov 2023 22:13:20 +0000"));
-    [&old, &new].into_iter().for_each(|mail| deliver(&journey.stand.store, mail.clone()));
+    let mails = ["Mon, 1 Jan 2001 00:00:00 +0000", "Tue, 14 Nov 2023 22:13:20 +0000"].map(mail);
+    mails.iter().for_each(|mail| deliver(&journey.stand.store, mail.clone()));
+    (journey, mails)
+}
+
+/// The maildrop as somebody reads it who wants what came since 2020.
+fn since_2020(journey: &Journey) -> (Pop3Source, Options) {
     let address = place::loopback(journey.stand.server.port());
     let mut settings = side::maildrop(address, Accounts::USER, Accounts::PASSWORD);
     settings.dated = true;
     let mut options = Options::default();
     options.scope.since = Some(1_600_000_000);
-    let report = journey.pass_with(Pop3Source::new(settings), options, Arc::new(Unobserved)).await;
+    (Pop3Source::new(settings), options)
+}
+
+/// Nothing tells the date but the message, so its header is read while the maildrop is listed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filter_by_date_looks_into_the_messages() {
+    let (journey, [_, new]) = old_and_new().await;
+    let (source, options) = since_2020(&journey);
+    let report = journey.pass_with(source, options, Arc::new(Unobserved)).await;
     assert_eq!((report.counts.in_scope, report.counts.out_of_scope), (1, 1), "{report:#?}");
+    journey.assert_at_target(vec![new]);
+}
+
+/// What was listed before anybody chose by date is looked at then, once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filter_by_date_that_comes_later_judges_what_was_listed_before() {
+    let (journey, [_, new]) = old_and_new().await;
+    let (pair, options, stop) = (journey.pair(journey.stand.source()), Options::default(), CancellationToken::new());
+    let forecast = transfer::forecast(&pair, journey.ledger(), &options, Arc::new(Unobserved), stop).await;
+    assert!(forecast.error.is_none(), "{forecast:#?}");
+    for headers in [2, 2] {
+        let (source, options) = since_2020(&journey);
+        let report = journey.pass_with(source, options, Arc::new(Unobserved)).await;
+        assert_eq!((report.counts.in_scope, report.counts.out_of_scope), (1, 1), "{report:#?}");
+        assert_eq!(journey.stand.server.journal().count("TOP"), headers);
+    }
     journey.assert_at_target(vec![new]);
 }
 

@@ -140,6 +140,32 @@ fn killed_while_couriers_maildrop_is_read() {
     killed(Maildrop::courier());
 }
 
+/// A killed client leaves a session that holds the maildrop until the server notices; the next one waits for it and goes on.
+#[test]
+fn a_dead_clients_lock_is_waited_for() {
+    let mut trial = Trial::of(Maildrop::dovecot_with("pop3_lock_session = yes\n"), size(150, 10_000));
+    let mut rng = fastrand::Rng::with_seed(seed());
+    for _ in 0..size(6, 100) {
+        let running = trial.haul.start();
+        std::thread::sleep(Duration::from_millis(500).mul_f64(rng.f64()));
+        running.kill();
+    }
+    // The last one's machine is gone without a word, until a firewall says so.
+    let dead = crate::support::pop3::signed_in(trial.maildrop.address());
+    trial.haul.options.push("-v".to_owned());
+    let running = trial.haul.start();
+    let begun = Instant::now();
+    while !running.log().contains("IN-USE") {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{}", running.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    println!("the server said that it is in use after {:.1?}", begun.elapsed());
+    dead.shutdown(std::net::Shutdown::Both).unwrap();
+    let ended = running.wait();
+    assert_eq!((ended.code, &ended.document["outcome"]), (Some(0), &"verified".into()), "{ended:#?}");
+    trial.assert_arrived(USER);
+}
+
 /// The round trips are hidden: both times are printed with the bound that they are meant to keep, which depends on the machine.
 #[test]
 fn over_a_long_line() {

@@ -109,6 +109,11 @@ impl Running {
         self.child.try_wait().unwrap().is_some()
     }
 
+    /// What it said on standard error so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.output.with_extension("log")).unwrap_or_default()
+    }
+
     /// SIGKILL; `false` if it had ended before.
     pub fn kill(mut self) -> bool {
         if self.is_over() {

@@ -17,6 +17,24 @@ use std::sync::{Arc, Mutex};
 /// The only user.
 pub const USER: &str = "ann";
 
+/// A session of somebody else's, which says nothing more.
+pub fn signed_in(address: SocketAddr) -> TcpStream {
+    use std::io::{BufRead, BufReader};
+    let mut session = TcpStream::connect(address).unwrap();
+    let mut replies = BufReader::new(session.try_clone().unwrap());
+    let mut reply = || {
+        let mut line = String::new();
+        replies.read_line(&mut line).unwrap();
+        assert!(line.starts_with("+OK"), "{line}");
+    };
+    reply();
+    for command in [format!("USER {USER}"), format!("PASS {PASSWORD}")] {
+        session.write_all(format!("{command}\r\n").as_bytes()).unwrap();
+        reply();
+    }
+    session
+}
+
 /// A maildrop on a real server.
 pub struct Maildrop {
     host: Host,
@@ -31,8 +49,13 @@ enum Host {
 impl Maildrop {
     /// On Dovecot.
     pub fn dovecot() -> Maildrop {
+        Maildrop::dovecot_with("")
+    }
+
+    /// On Dovecot, with these lines at the end of its configuration.
+    pub fn dovecot_with(extra: &str) -> Maildrop {
         let pop3 = Some(place::supply("pop3").join("usr/lib/dovecot"));
-        Maildrop::on(Host::Dovecot(Dovecot::with(&Options { pop3, ..Options::default() })))
+        Maildrop::on(Host::Dovecot(Dovecot::with(&Options { pop3, extra: extra.to_owned(), ..Options::default() })))
     }
 
     /// On Courier.

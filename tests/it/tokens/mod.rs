@@ -4,6 +4,7 @@ mod access;
 mod categories;
 mod dovecot;
 mod login;
+mod maildrop;
 mod office365;
 mod renewal;
 mod secrecy;

@@ -45,7 +45,7 @@ impl Site {
 
     /// An endpoint on this machine; `more` are further lines of its table.
     pub fn endpoint(&mut self, name: &str, kind: &str, port: u16, more: &str) {
-        let host = if matches!(kind, "imap" | "gmail") { "host" } else { "imap-host" };
+        let host = if matches!(kind, "imap" | "gmail" | "pop3") { "host" } else { "imap-host" };
         self.tables += &format!(
             "[endpoint.{name}]\nkind = \"{kind}\"\n{host} = \"127.0.0.1\"\nport = {port}\nencryption = \"none\"\nca = \"ca.pem\"\n{more}\n"
         );

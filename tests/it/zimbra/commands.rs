@@ -28,6 +28,16 @@ async fn an_administrator_checks_plans_runs_and_reports() {
     assert!(step("source login").to_string().contains("Zimbra"));
     assert!(step("source folders").to_string().contains("of them not read"));
 
+    let directory = step("directory");
+    let left: Vec<&str> =
+        directory["unpaired"].as_array().unwrap().iter().map(|a| a["address"].as_str().unwrap()).collect();
+    assert_eq!(left, ["bob@old.example", "lou@old.example", "max@old.example", "admin@old.example"], "{directory}");
+    assert!(
+        directory["found"][0].as_str().unwrap().starts_with("4 of 5 accounts are in no pair: bob@old.example (active")
+    );
+    let one = site.run(&["check", ANN]).await;
+    assert!(!one.document.to_string().contains("unpaired"), "only where everything is checked");
+
     let plan = site.run(&["plan"]).await;
     assert_eq!(plan.code, Some(0), "{plan:#?}");
     assert!(plan.document.to_string().contains("only mounted here"), "{plan:#?}");

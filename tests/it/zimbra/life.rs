@@ -240,6 +240,9 @@ async fn play(seed: u64, deletions: Deletions, messages: usize, faults: usize, r
     assert_eq!((first.counts.in_scope, first.counts.failed), (messages as u64, lost as u64), "{first:#?}");
     let named = first.attention.iter().filter(|line| line.code == "ITEM-FETCH").count();
     assert!(lost == 0 || named > 0, "what is lost is named: {first:#?}");
+    let misjudged = life.mailbox(|kept| kept.items().filter(|item| matches!(item.blob, Blob::Misjudged(_))).count());
+    let remarked = first.attention.iter().filter(|line| line.code == "SRC-SERVER").count();
+    assert!(misjudged == 0 || remarked > 0, "a size that is wrong at the server is told: {first:#?}");
     // Faults that still wait hit the rounds; the first pass read drafts that were saved again meanwhile, and the next one tells.
     let report = life.pass().await;
     life.assert_equal(&report, &story);

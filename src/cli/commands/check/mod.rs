@@ -3,6 +3,7 @@
 mod directory;
 mod probe;
 mod steps;
+mod unpaired;
 
 use std::collections::HashSet;
 
@@ -40,7 +41,7 @@ pub struct CheckArgs {
 }
 
 pub(super) async fn run(args: &CheckArgs, face: &Face) -> Result<Ending> {
-    let Project { pairs, .. } = args.scope.project(face).await?;
+    let Project { pairs, everyone, .. } = args.scope.project(face).await?;
     pairs.iter().for_each(|pair| pass::warn_of(face, pair));
     let jobs = Connectors::without_ledger().jobs(pairs);
     let mut steps = Steps::new(face);
@@ -54,6 +55,9 @@ pub(super) async fn run(args: &CheckArgs, face: &Face) -> Result<Ending> {
     }
     for job in &jobs {
         pair(&mut steps, job, args.write_probe).await;
+    }
+    if args.scope.is_everything() {
+        unpaired::tell(&mut steps, &everyone, jobs.iter().map(|job| &job.pair.source)).await;
     }
     steps.answer(jobs.len())
 }

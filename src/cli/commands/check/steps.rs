@@ -34,6 +34,9 @@ struct Step {
     /// What the directory says of the account.
     #[serde(skip_serializing_if = "Option::is_none")]
     account: Option<serde_json::Value>,
+    /// Accounts that the directory has and no pair.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unpaired: Option<serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<serde_json::Value>,
 }
@@ -67,6 +70,7 @@ impl<'a> Steps<'a> {
             found,
             verdict: None,
             account: None,
+            unpaired: None,
             error: document,
         });
     }
@@ -106,6 +110,13 @@ impl<'a> Steps<'a> {
     pub(super) fn account(&mut self, account: serde_json::Value) {
         if let Some(step) = &mut self.pending {
             step.account = Some(account);
+        }
+    }
+
+    /// Which accounts of the latest step's directory are in no pair.
+    pub(super) fn unpaired(&mut self, accounts: serde_json::Value) {
+        if let Some(step) = &mut self.pending {
+            step.unpaired = Some(accounts);
         }
     }
 
