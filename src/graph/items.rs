@@ -259,5 +259,5 @@ fn is_over(failure: &Failure) -> bool {
     refused || failure.status.is_some_and(|status| status.as_u16() == 409)
 }
 
-/// PR_SEARCH_KEY and the delivery time come with every list.
-const EXPAND: &str = "singleValueExtendedProperties($filter=id eq 'Binary 0x300B' or id eq 'SystemTime 0x0E06')";
+/// PR_SEARCH_KEY, the delivery time and the Message-ID come with every list.
+const EXPAND: &str = "singleValueExtendedProperties($filter=id eq 'Binary 0x300B' or id eq 'SystemTime 0x0E06' or id eq 'String 0x1035')";

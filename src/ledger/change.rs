@@ -125,6 +125,8 @@ pub enum Correction {
     Rekey(RowId, FolderId, MessageKey),
     /// The target has another content of it now: its hash, its evidence and its length.
     Renewed(RowId, BodyHash, Fingerprint, u64),
+    /// It is recognised by this from now on: what its arrival shows, where that could not be known before.
+    Evidence(RowId, Fingerprint),
     /// The target's message of this id has these categories from us.
     Categories {
         /// The row.

@@ -25,6 +25,7 @@ use crate::{
         endpoint::{Auth, Endpoint, Kind},
         pairs::{Mailbox, MailboxPair},
         supervisor::Job,
+        users,
         zimbra::Opened,
     },
     sasl::Login,
@@ -169,9 +170,18 @@ impl Connectors {
                 identity: mailbox.identity(),
                 numbering: self.numbering.clone(),
                 settle: limits::ITEMS_SETTLE,
+                mail: self.beside_graph(mailbox),
             })),
             _ => Arc::new(self.imap_target(mailbox)),
         }
+    }
+
+    /// The IMAP side of a mailbox that is written by Graph, for mail that does not go there whole.
+    fn beside_graph(&mut self, Mailbox { endpoint, login }: &Mailbox) -> Option<Arc<dyn TargetConnector>> {
+        let (endpoint, tokens) = (Arc::new(endpoint.by_imap()?), login.imap_tokens.clone());
+        let login = users::Login { tokens, ..login.clone() };
+        let mailbox = Mailbox { endpoint, login };
+        Some(Arc::new(ImapTarget::new(self.settings(&mailbox, Side::Target))))
     }
 
     /// By IMAP, and for what IMAP does not know by Graph, where the mailbox has one.

@@ -91,7 +91,7 @@ impl TokenDesk {
         if let Some(root) = endpoint.graph_root() {
             let tokens = sign_in(client.graph_audience(Some(&endpoint.host)));
             if endpoint.by_graph {
-                mailbox.login.tokens = Some(tokens.clone());
+                mailbox.login.imap_tokens = mailbox.login.tokens.replace(tokens.clone());
             }
             let key = (endpoint.name.clone(), side, grant);
             let service = match self.graphs.get(&key) {

@@ -184,8 +184,18 @@ pub struct Endpoint {
     pub graph_url: Option<String>,
     /// Its mailboxes are read by Graph: host and port are Graph's, not those of an IMAP server.
     pub by_graph: bool,
+    /// Its IMAP server, where host and port are Graph's.
+    pub imap: Option<ImapServer>,
     /// What goes from or to it, where a person said so and both ways are open.
     pub transport: Option<Transport>,
+}
+
+/// Where an IMAP server is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImapServer {
+    host: String,
+    port: u16,
+    encryption: Encryption,
 }
 
 impl Endpoint {
@@ -212,7 +222,14 @@ impl Endpoint {
     pub fn through_graph(self) -> Self {
         let Some(root) = self.graph_root() else { return self };
         let Some((host, port, encryption)) = server_of(&root) else { return self };
-        Endpoint { host, port, encryption, graph_url: Some(root), by_graph: true, ..self }
+        let imap = Some(ImapServer { host: self.host, port: self.port, encryption: self.encryption });
+        Endpoint { host, port, encryption, graph_url: Some(root), by_graph: true, imap, ..self }
+    }
+
+    /// The IMAP side of an endpoint that is reached by Graph.
+    pub fn by_imap(&self) -> Option<Self> {
+        let ImapServer { host, port, encryption } = self.imap.clone()?;
+        Some(Endpoint { host, port, encryption, by_graph: false, imap: None, ..self.clone() })
     }
 
     /// The same server's IMAP side; `None` where what signs in here does not sign in there.

@@ -90,6 +90,7 @@ fn read(text: &str, manner: &Manner, name: &str) -> Result<Mailbox, String> {
         caps: Caps::default().of(kind),
         graph_url: query.graph_url,
         by_graph: false,
+        imap: None,
         transport: query.transport,
     };
     let endpoint = Arc::new(if by_imap { endpoint } else { endpoint.through_graph() });

@@ -42,6 +42,8 @@ pub struct Login {
     pub password: Option<Secret>,
     /// Where its tokens come from, where it is opened with tokens ([`super::credentials`]).
     pub tokens: Option<oauth::SignIn>,
+    /// Where tokens for its IMAP side come from, where `tokens` are for Graph.
+    pub imap_tokens: Option<oauth::SignIn>,
     /// Microsoft Graph, where it is a mailbox of Microsoft's that is opened with tokens.
     pub graph: Option<graph::Service>,
     /// Zimbra, where it is a mailbox there.
@@ -238,6 +240,7 @@ impl Login {
             password: password.map(Secret::new),
             tokens: None,
             graph: None,
+            imap_tokens: None,
             zimbra: None,
         }
     }

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     body::Body,
-    error::Result,
+    error::{Code, Error, Result},
     model::{ContentId, Fingerprint, Flags, FolderClass, FolderName, FolderPath, Reason, ReceivedAt, Role},
 };
 
@@ -199,6 +199,8 @@ pub enum FetchResult {
     Body(Body),
     /// A whole item of any class in the form that its service exports: nobody looks into it (microsoft365.md §5.1).
     Sealed(Body),
+    /// An item as RFC 5322 text, with the flags that the text does not carry ([`SourceSession::fetch_as_mail`]).
+    AsMail(Body, Flags),
     /// It is gone.
     Vanished,
     /// The server cannot deliver it.
@@ -238,6 +240,27 @@ pub trait SourceSession: Send {
         items: mpsc::Receiver<Vec<FetchItem>>,
         bodies: mpsc::Sender<Fetched>,
     ) -> Result<()>;
+
+    /// Fetches what is mail among whole items as RFC 5322 text: as [`SourceSession::fetch`]. What is no mail is unreadable.
+    ///
+    /// # Errors
+    /// As [`SourceSession::fetch`].
+    async fn fetch_as_mail(
+        &mut self,
+        _folder: &FolderName,
+        _epoch: u64,
+        mut items: mpsc::Receiver<Vec<FetchItem>>,
+        bodies: mpsc::Sender<Fetched>,
+    ) -> Result<()> {
+        let reason = Reason { code: Code::ItemFetch, words: "the source has no other form of it".to_owned() };
+        while let Some(chunk) = items.recv().await {
+            for FetchItem { row, .. } in chunk {
+                let what = FetchResult::Unreadable(reason.clone());
+                bodies.send(Fetched { row, what }).await.map_err(|_| Error::canceled())?;
+            }
+        }
+        Ok(())
+    }
 
     /// Tells the header fingerprints of `items`, in any order; messages that are gone or unreadable are left out.
     /// The evidence for adopting what a target holds and for re-identifying a folder under a new epoch.

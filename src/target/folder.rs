@@ -1,6 +1,6 @@
 //! Folders of a target: as they are listed, as they are wanted, and their counters.
 
-use crate::model::{FolderClass, FolderName, FolderPath, Mark, Role};
+use crate::model::{Fingerprint, FolderClass, FolderName, FolderPath, Mark, Role};
 
 /// One folder of the target as it is listed.
 #[derive(Clone, Debug)]
@@ -54,6 +54,14 @@ impl FolderStatus {
     /// The mark of this status: UIDVALIDITY and UIDNEXT, big-endian.
     pub fn mark(&self) -> Mark {
         Mark([self.validity.to_be_bytes(), self.next.to_be_bytes()].concat())
+    }
+    /// The same for a message that will not be recognised by its row's fingerprint but by `evidence`.
+    pub fn mark_for(&self, evidence: Fingerprint) -> Mark {
+        Mark([self.mark().0, evidence.0.to_vec()].concat())
+    }
+    /// The evidence of a mark made by [`FolderStatus::mark_for`].
+    pub fn read_evidence(mark: &Mark) -> Option<Fingerprint> {
+        Some(Fingerprint(mark.0.get(8..)?.try_into().ok()?))
     }
     /// UIDVALIDITY and UIDNEXT of a mark made by [`FolderStatus::mark`].
     pub fn read_mark(mark: &Mark) -> Option<(u32, u32)> {

@@ -7,13 +7,13 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use super::{
-    AppendItem, Appended, Evidence, Find, FolderStatus, Found, NewFolder, Renewed, Sighting, TargetCapabilities,
-    TargetFolder,
+    AppendItem, AppendResult, Appended, Evidence, Fault, Find, FolderStatus, Found, NewFolder, Refusal, Renewed,
+    Sighting, TargetCapabilities, TargetFolder,
 };
 use crate::{
     body::Body,
-    error::Result,
-    model::{FlagChange, FolderName, FolderPath, Mark, TargetUid},
+    error::{Code, Error, Result},
+    model::{FlagChange, FolderName, FolderPath, Mark, Reason, TargetUid},
 };
 
 /// One connection to a target, signed in.
@@ -57,6 +57,28 @@ pub trait TargetSession: Send {
         groups: mpsc::Receiver<Vec<AppendItem>>,
         outcomes: mpsc::Sender<Appended>,
     ) -> Result<()>;
+
+    /// Appends messages as mail, where whole items go and the target did not take these: as [`TargetSession::append`], but the place of
+    /// what is stored is told by a later look alone.
+    ///
+    /// # Errors
+    /// As [`TargetSession::append`].
+    async fn append_as_mail(
+        &mut self,
+        _folder: &FolderName,
+        mut groups: mpsc::Receiver<Vec<AppendItem>>,
+        outcomes: mpsc::Sender<Appended>,
+    ) -> Result<()> {
+        let reason =
+            Reason { code: Code::ItemRefused, words: "the target takes no mail beside whole items".to_owned() };
+        while let Some(group) = groups.recv().await {
+            for item in group {
+                let what = AppendResult::Refused(Refusal { fault: Fault::Unknown, reason: reason.clone() });
+                outcomes.send(Appended { row: item.row, what }).await.map_err(|_| Error::canceled())?;
+            }
+        }
+        Ok(())
+    }
 
     /// Applies differences of flags, pipelined, to UIDs under `validity`. Messages that are gone are passed over; returns the UIDs that were
     /// there.

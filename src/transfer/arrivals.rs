@@ -1,6 +1,6 @@
 //! What arrived at a target folder and answers for no row yet.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use tokio::sync::mpsc;
 
@@ -8,7 +8,7 @@ use super::{matching::Item, run::Run};
 use crate::{
     error::{Error, Result},
     limits,
-    model::{FolderName, Mark},
+    model::{Fingerprint, FolderName, Mark},
     target::{Evidence, Find, FolderStatus, Found, TargetSession},
 };
 
@@ -18,8 +18,31 @@ pub(super) struct Arrivals {
     pub status: FolderStatus,
     /// Messages that answer for no row; the id is the UID.
     pub unclaimed: Vec<Item>,
+    /// What each of them is recognised by if it came as mail to a target of whole items; by UID.
+    pub as_mail: HashMap<i64, Fingerprint>,
     /// UIDs in the range that no message has: somebody moved or removed it.
     pub gap: bool,
+}
+
+/// Messages by their evidence as mail.
+pub(super) type Strangers = HashMap<Fingerprint, Vec<Item>>;
+
+impl Arrivals {
+    /// Nothing.
+    pub fn none(status: FolderStatus) -> Arrivals {
+        Arrivals { status, unclaimed: Vec::new(), as_mail: HashMap::new(), gap: false }
+    }
+
+    /// Those that may have come as mail, by their evidence.
+    pub fn strangers(self) -> Strangers {
+        let mut strangers = Strangers::new();
+        for item in self.unclaimed {
+            if let Some(evidence) = self.as_mail.get(&item.id) {
+                strangers.entry(*evidence).or_default().push(item);
+            }
+        }
+        strangers
+    }
 }
 
 /// Reads the messages from UID `from` on that answer for no row of any pair. Headers are asked only for those.
@@ -32,11 +55,11 @@ pub(super) async fn unclaimed(
     let from = from.max(1);
     let (status, uids, existing) = strangers(run, target, folder, from).await?;
     let gap = existing < status.next.saturating_sub(from);
-    let mut unclaimed = Vec::with_capacity(uids.len());
+    let mut arrivals = Arrivals { gap, ..Arrivals::none(status) };
     for page in uids.chunks(limits::LEDGER_PAGE) {
-        unclaimed.extend(headers(target, folder, page.to_vec()).await?);
+        headers(target, folder, page.to_vec(), &mut arrivals).await?;
     }
-    Ok(Arrivals { status, unclaimed, gap })
+    Ok(arrivals)
 }
 
 /// UIDs that answer for no row, and how many messages there are in all.
@@ -65,18 +88,22 @@ async fn strangers(
     Ok((status?, strangers, existing))
 }
 
-async fn headers(target: &mut dyn TargetSession, folder: &FolderName, uids: Vec<u32>) -> Result<Vec<Item>> {
+async fn headers(
+    target: &mut dyn TargetSession,
+    folder: &FolderName,
+    uids: Vec<u32>,
+    arrivals: &mut Arrivals,
+) -> Result<()> {
     let (sender, mut pages) = mpsc::channel::<Vec<Found>>(limits::LISTING_QUEUE);
     let read = async {
-        let mut items = Vec::new();
         while let Some(page) = pages.recv().await {
-            items.extend(page.into_iter().filter_map(item));
+            let as_mail = |found: &Found| Some((i64::from(found.at.uid), found.as_mail()?));
+            arrivals.as_mail.extend(page.iter().filter_map(as_mail));
+            arrivals.unclaimed.extend(page.into_iter().filter_map(item));
         }
-        items
     };
-    let (status, items) = tokio::join!(target.find(folder, Find::Uids(uids), Evidence::Header, sender), read);
-    status?;
-    Ok(items)
+    let (status, ()) = tokio::join!(target.find(folder, Find::Uids(uids), Evidence::Header, sender), read);
+    status.map(drop)
 }
 
 fn item(found: Found) -> Option<Item> {

@@ -40,7 +40,9 @@ pub(super) async fn forms(
         let mut forms = Forms::new();
         while let Some(fetched) = bodies.recv().await {
             match fetched.what {
-                FetchResult::Body(body) => drop(forms.insert(fetched.row, copy::forms(&body, max_line)?)),
+                FetchResult::Body(body) | FetchResult::AsMail(body, _) => {
+                    drop(forms.insert(fetched.row, copy::forms(&body, max_line)?))
+                }
                 FetchResult::Sealed(stream) => drop(forms.insert(fetched.row, vec![hash(&stream).await?])),
                 FetchResult::Vanished | FetchResult::Unreadable(_) => {}
             }

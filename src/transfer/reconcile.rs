@@ -21,7 +21,7 @@ use crate::{
     error::Result,
     ledger::{Correction, Row, RowQuery, Settlement, TargetFolderState},
     limits,
-    model::{FolderName, RowState, TargetUid},
+    model::{Fingerprint, FolderName, RowState, TargetUid},
     target::{FolderStatus, TargetSession},
 };
 
@@ -46,7 +46,7 @@ pub(super) async fn settle(
     let mut unplaced = unplaced(run, folder).await?;
     let frontier = known.as_ref().map_or(1, |known| known.next);
     if doubt.is_empty() && unplaced.is_empty() && frontier == status.next {
-        return Ok(Arrivals { status, unclaimed: Vec::new(), gap: false });
+        return Ok(Arrivals::none(status));
     }
     let marks = doubt.iter().filter_map(|row| mark_start(&row.mark, status.validity));
     let from = if unplaced.is_empty() { marks.fold(frontier, u32::min) } else { lowest(&unplaced, known, status) };
@@ -141,8 +141,48 @@ async fn lose(run: &Run, unplaced: &[Row]) -> Result<()> {
 
 fn item(row: &Row) -> Option<Item> {
     let size = row.sent_size.unwrap_or(row.size);
-    let (fingerprint, received_at) = (row.fingerprint?, row.received_at);
+    let (fingerprint, received_at) = (evidence_as_mail(row).or(row.fingerprint)?, row.received_at);
     Some(Item { id: row.id, fingerprint, size, received_at, hash: row.body_hash })
+}
+
+/// What a row is recognised by that went as mail where whole items go.
+fn evidence_as_mail(row: &Row) -> Option<Fingerprint> {
+    FolderStatus::read_evidence(row.mark.as_ref()?)
+}
+
+/// Rows and the arrivals that answer for them: by their fingerprints, and what is left by its evidence as mail.
+async fn answers(
+    target: &mut dyn TargetSession,
+    folder: &FolderName,
+    rows: &[Row],
+    arrivals: &Arrivals,
+    in_doubt: bool,
+) -> Result<Vec<(i64, i64)>> {
+    let mut pairs = Vec::new();
+    for mut group in group(rows.iter().filter_map(item), arrivals.unclaimed.iter().copied()) {
+        pairs.extend(identify(target, folder, &mut group, in_doubt).await?);
+    }
+    let used: HashSet<i64> = pairs.iter().map(|(_, uid)| *uid).collect();
+    let as_mail = |found: &Item| Some(Item { fingerprint: *arrivals.as_mail.get(&found.id)?, ..*found });
+    let left = arrivals.unclaimed.iter().filter(|found| !used.contains(&found.id)).filter_map(as_mail);
+    let sent = rows.iter().filter(|row| evidence_as_mail(row).is_some()).filter_map(item);
+    pairs.extend(group(sent, left).iter().flat_map(|group| group.by_likeness(Tolerance::Rendered)));
+    Ok(pairs)
+}
+
+/// What went as mail has the evidence that its arrival shows from now on.
+async fn learn(run: &Run, rows: &[Row], pairs: &[(i64, i64)], arrivals: &Arrivals) -> Result<()> {
+    let shown: HashMap<i64, Fingerprint> = arrivals.unclaimed.iter().map(|item| (item.id, item.fingerprint)).collect();
+    let uids: HashMap<i64, i64> = pairs.iter().copied().collect();
+    let learnt = |row: &Row| {
+        evidence_as_mail(row)?;
+        Some(Correction::Evidence(row.id, *shown.get(uids.get(&row.id)?)?))
+    };
+    let corrections: Vec<Correction> = rows.iter().filter_map(learnt).collect();
+    match corrections.is_empty() {
+        true => Ok(()),
+        false => run.ledger.correct(run.lease, corrections).await,
+    }
 }
 
 /// Gives unplaced rows the UIDs that answer for them.
@@ -153,10 +193,8 @@ async fn place(
     unplaced: &mut Vec<Row>,
     arrivals: &mut Arrivals,
 ) -> Result<()> {
-    let mut pairs = Vec::new();
-    for mut group in group(unplaced.iter().filter_map(item), arrivals.unclaimed.iter().copied()) {
-        pairs.extend(identify(target, folder, &mut group, false).await?);
-    }
+    let pairs = answers(target, folder, unplaced, arrivals, false).await?;
+    learn(run, unplaced, &pairs, arrivals).await?;
     let validity = arrivals.status.validity;
     for page in pairs.chunks(limits::LEDGER_PAGE) {
         let place = |(row, uid): &(i64, i64)| {
@@ -246,10 +284,8 @@ async fn claim(
     doubt: &mut Vec<Row>,
     arrivals: &mut Arrivals,
 ) -> Result<()> {
-    let mut pairs = Vec::new();
-    for mut group in group(doubt.iter().filter_map(item), arrivals.unclaimed.iter().copied()) {
-        pairs.extend(identify(target, place, &mut group, true).await?);
-    }
+    let pairs = answers(target, place, doubt, arrivals, true).await?;
+    learn(run, doubt, &pairs, arrivals).await?;
     let validity = arrivals.status.validity;
     let found: HashMap<i64, u32> =
         pairs.iter().filter_map(|(row, uid)| Some((*row, u32::try_from(*uid).ok()?))).collect();

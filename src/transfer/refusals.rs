@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use tokio::sync::mpsc;
 
 use super::{
+    arrivals,
     copy::{self, Feed, Progress, Refused, Rung},
     job::Job,
     quarantine,
@@ -21,12 +22,13 @@ use crate::{
     limits,
     model::{Reason, RowState},
     source::{FetchItem, FetchResult, Fetched},
-    target::FolderStatus,
+    target::{FolderStatus, Transport},
 };
 
 /// The messages of one job on the ladder.
-#[derive(Default)]
 pub(super) struct Ladder {
+    /// They are whole items.
+    items: bool,
     climbers: Vec<Climber>,
     /// How often a session was lost while a message was in flight alone.
     strikes: HashMap<RowId, u32>,
@@ -36,6 +38,8 @@ pub(super) struct Ladder {
 struct Climber {
     row: Row,
     next: Next,
+    /// Why it is there.
+    why: Reason,
 }
 
 enum Next {
@@ -44,14 +48,29 @@ enum Next {
 }
 
 impl Ladder {
+    /// Of messages that go in this form.
+    pub fn of(transport: Transport) -> Self {
+        Ladder { items: transport == Transport::Items, climbers: Vec::new(), strikes: HashMap::new() }
+    }
+
     /// Puts refused messages on their next rungs.
     pub fn take(&mut self, refused: Vec<Refused>) {
-        let rows: HashSet<RowId> = refused.iter().map(|one| one.row.id).collect();
-        self.climbers.retain(|climber| !rows.contains(&climber.row.id));
-        self.climbers.extend(refused.into_iter().map(|Refused { row, rung, refusal }| {
-            let next = copy::next_rung(rung, refusal.fault).map_or(Next::End(refusal.reason), Next::Try);
-            Climber { row, next }
-        }));
+        for Refused { row, rung, refusal } in refused {
+            let before = self.climbers.iter().position(|climber| climber.row.id == row.id);
+            let why = before.map(|at| self.climbers.swap_remove(at).why).unwrap_or_else(|| refusal.reason.clone());
+            let next = match self.items {
+                true => copy::next_of_item(rung, &refusal),
+                false => copy::next_rung(rung, refusal.fault),
+            };
+            let end = || match rung {
+                Rung::AsMail => {
+                    Reason { words: format!("{}; as mail: {}", why.words, refusal.reason.words), ..why.clone() }
+                }
+                _ => refusal.reason.clone(),
+            };
+            let next = next.map_or_else(|| Next::End(end()), Next::Try);
+            self.climbers.push(Climber { row, next, why });
+        }
     }
 
     /// A session was lost while `row` was in flight alone. Some servers end it without a word at the same message each time, and
@@ -60,16 +79,16 @@ impl Ladder {
     pub fn strike(&mut self, row: Row) {
         let strikes = self.strikes.entry(row.id).or_default();
         *strikes += 1;
+        let words = "the server ended the session each time that this message was sent".to_owned();
+        let why = Reason { code: Code::ItemRefused, words };
         let next = match *strikes {
             0 | 1 => return,
+            2 if self.items => Next::Try(Rung::AsMail),
             2 => Next::Try(Rung::Everything),
-            _ => Next::End(Reason {
-                code: Code::ItemRefused,
-                words: "the server ended the session each time that this message was sent".to_owned(),
-            }),
+            _ => Next::End(why.clone()),
         };
         self.climbers.retain(|climber| climber.row.id != row.id);
-        self.climbers.push(Climber { row, next });
+        self.climbers.push(Climber { row, next, why });
     }
 
     /// The rows on it: they are not copied like the others.
@@ -94,12 +113,15 @@ impl Ladder {
         self.climbers.retain(|climber| !done(climber.row.id));
     }
 
+    /// What is tried next: as mail by itself, when all others are done.
     fn to_try(&self, folder: FolderId) -> VecDeque<(Row, Rung)> {
         let rung = |climber: &Climber| match climber.next {
             Next::Try(rung) if climber.row.folder == folder => Some((climber.row.clone(), rung)),
             _ => None,
         };
-        self.climbers.iter().filter_map(rung).collect()
+        let (as_mail, others): (VecDeque<_>, VecDeque<_>) =
+            self.climbers.iter().filter_map(rung).partition(|(_, rung)| *rung == Rung::AsMail);
+        if others.is_empty() { as_mail } else { others }
     }
 
     fn ended(&self, folder: FolderId) -> Vec<(Row, Reason)> {
@@ -133,7 +155,14 @@ pub(super) async fn climb(
         }
         let rows: HashSet<RowId> = tried.iter().map(|(row, _)| row.id).collect();
         let (source, target) = sides.both(run).await?;
-        let (copied, result) = copy::copy(run, source, target, job, folder, status, Feed::Rungs(tried)).await;
+        let feed = match tried.iter().all(|(_, rung)| *rung == Rung::AsMail) {
+            true => {
+                let strangers = arrivals::unclaimed(run, target, &job.folder, 1).await?.strangers();
+                Feed::AsMail { rows: tried, strangers }
+            }
+            false => Feed::Rungs(tried),
+        };
+        let (copied, result) = copy::copy(run, source, target, job, folder, status, feed).await;
         progress.join(copied.progress);
         let refused: HashSet<RowId> = copied.refused.iter().map(|one| one.row.id).collect();
         ladder.take(copied.refused);
@@ -183,7 +212,7 @@ async fn keep_originals(
     let keep = async {
         while let Some(fetched) = brought.recv().await {
             match fetched.what {
-                FetchResult::Body(body) => quarantine::keep(run, fetched.row, &body)?,
+                FetchResult::Body(body) | FetchResult::AsMail(body, _) => quarantine::keep(run, fetched.row, &body)?,
                 FetchResult::Sealed(stream) => quarantine::keep_sealed(run, fetched.row, &stream)?,
                 FetchResult::Vanished | FetchResult::Unreadable(_) => {}
             }

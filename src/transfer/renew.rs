@@ -110,7 +110,7 @@ async fn contents(
         let (mut contents, mut ended) = (HashMap::new(), Vec::new());
         while let Some(Fetched { row, what }) = brought.recv().await {
             let (state, reason) = match what {
-                FetchResult::Body(body) | FetchResult::Sealed(body) => {
+                FetchResult::Body(body) | FetchResult::AsMail(body, _) | FetchResult::Sealed(body) => {
                     contents.insert(row, body);
                     continue;
                 }

@@ -57,7 +57,7 @@ impl<'a> Work<'a> {
     pub fn new(run: &'a Run, job: &'a Job, removal: Removal, turn: Turn) -> Self {
         // A trial takes a few messages of each folder: nothing in it waits for messages that the trial leaves out.
         let alone = Alone { all: turn == Turn::Alone || run.options.pass == PassKind::Trial, ..Alone::default() };
-        let (progress, ladder) = Default::default();
+        let (progress, ladder) = (copy::Progress::default(), Ladder::of(run.pair.target.transport()));
         Work { run, job, removal, attempts: 0, progress, careful: false, waited: false, ladder, turn, alone }
     }
 

@@ -83,6 +83,9 @@ impl Item {
     /// When it was delivered, PR_MESSAGE_DELIVERY_TIME.
     pub const DELIVERED: &'static str = "SystemTime 0x0E06";
 
+    /// The Message-ID of items that are mail, PR_INTERNET_MESSAGE_ID.
+    pub const MESSAGE_ID: &'static str = "String 0x1035";
+
     /// PR_SEARCH_KEY, if it was asked for and exists: base64 as the service wrote it.
     pub fn search_key(&self) -> Option<&str> {
         self.property(Item::SEARCH_KEY)
@@ -91,6 +94,11 @@ impl Item {
     /// When it was delivered, for items that were.
     pub fn delivered(&self) -> Option<DateTime<Utc>> {
         DateTime::parse_from_rfc3339(self.property(Item::DELIVERED)?).ok().map(|date| date.to_utc())
+    }
+
+    /// Its Message-ID, if it has one.
+    pub fn message_id(&self) -> Option<&str> {
+        self.property(Item::MESSAGE_ID)
     }
 
     fn property(&self, id: &str) -> Option<&str> {

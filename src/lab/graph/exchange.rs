@@ -151,6 +151,7 @@ fn property(item: &Item, wanted: &str) -> Option<Value> {
     match wanted.to_ascii_lowercase().as_str() {
         "binary 0x300b" => Some(json!({ "id": "Binary 0x300b", "value": STANDARD.encode(item.data.search_key) })),
         "systemtime 0x0e06" => Some(json!({ "id": "SystemTime 0xe06", "value": moment(item.data.received) })),
+        "string 0x1035" => Some(json!({ "id": "String 0x1035", "value": item.data.message_id.as_ref()? })),
         _ => None,
     }
 }
@@ -180,7 +181,8 @@ fn export_one(inside: &Inside, mailbox: &Mailbox, id: &str) -> Value {
         let error = Problem::no_such_item().error();
         return json!({ "itemId": id, "error": { "code": error["code"], "message": error["message"] } });
     };
-    if inside.settings.corrupt.iter().any(|corrupt| *corrupt == mailbox.ids.immutable(item.serial)) {
+    let refused = inside.settings.corrupt.iter().chain(&inside.settings.unexportable);
+    if refused.into_iter().any(|refused| *refused == mailbox.ids.immutable(item.serial)) {
         return json!({ "itemId": id, "error": { "code": "ErrorCorruptData", "message": "Data is corrupt." } });
     }
     let data = STANDARD.encode(stream::of_item(&item.data, inside.settings.padding));

@@ -56,6 +56,9 @@ pub(super) fn item(inside: &mut Inside, call: &Call, mailbox: &str) -> Result<An
     let raw = STANDARD.decode(text("Data").unwrap_or_default()).ok();
     let new = raw.and_then(|raw| stream::to_item(&raw));
     let new = new.ok_or_else(|| Problem::new(400, "ErrorCorruptData", "The item's stream cannot be read."))?;
+    if inside.settings.unwelcome.contains(&new.search_key) {
+        return Err(Problem::new(400, "ErrorCorruptData", "The item's stream cannot be saved."));
+    }
     let mailbox = exchange::by_id_mut(inside, mailbox)?;
     let folder = mail::folder(mailbox, text("FolderId").unwrap_or_default())?.serial;
     if mailbox.quota.is_some_and(|quota| mailbox.bytes() + new.content.len() > quota) {

@@ -58,6 +58,14 @@ impl Reflection {
         for (name, _, uid) in gone.iter().filter_map(|serial| self.places.remove(serial)) {
             imap.folder_mut(&name).map(|folder| folder.expunge(|message| message.uid == uid));
         }
+        for folder in
+            mailbox.folders.values().filter(|folder| folder.class == "IPF.Note" && !folder.search && !folder.hidden)
+        {
+            let name = imap_name(mailbox, folder.serial);
+            if imap.folder(&name).is_none() {
+                let _ = imap.create(&name);
+            }
+        }
         for item in mailbox.items.values().filter(|item| item.changed > told && is_mail(item)) {
             match self.places.get(&item.serial) {
                 Some((name, _, uid)) => {

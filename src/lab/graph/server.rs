@@ -54,6 +54,10 @@ pub struct Settings {
     pub resync_word: &'static str,
     /// Immutable ids of items that cannot be read.
     pub corrupt: Vec<String>,
+    /// Immutable ids of items that cannot be exported, but read.
+    pub unexportable: Vec<String>,
+    /// Search keys of items that no import takes.
+    pub unwelcome: Vec<[u8; 16]>,
 }
 
 impl Default for Settings {
@@ -70,6 +74,8 @@ impl Default for Settings {
             session_status: 200,
             resync_word: "SyncStateNotFound",
             corrupt: Vec::new(),
+            unexportable: Vec::new(),
+            unwelcome: Vec::new(),
         }
     }
 }

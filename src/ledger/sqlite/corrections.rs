@@ -40,6 +40,7 @@ fn learn(connection: &Connection, held: &Held, correction: &Correction) -> Resul
             set(connection, held, *row, "sent_size", signed(*size))?;
             set(connection, held, *row, "updated_pass", held.pass)
         }
+        Correction::Evidence(row, fingerprint) => set(connection, held, *row, "fingerprint", fingerprint.0),
         Correction::Missing(row, missing) => set(connection, held, *row, "missing", missing),
         Correction::RemovedByUser(row) => set(connection, held, *row, "missing", 2),
         Correction::Removed(row) => set(connection, held, *row, "removed", true),

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What is known of an item without its content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Evidence {
     /// Over search key, class and date.
     pub(crate) fingerprint: Fingerprint,
@@ -24,6 +24,8 @@ pub(crate) struct Evidence {
     pub(crate) received_at: Option<ReceivedAt>,
     /// Its size in the store (bytes).
     pub(crate) size: u64,
+    /// Its Message-ID, for mail that has one.
+    pub(crate) message_id: Option<String>,
 }
 
 impl Evidence {
@@ -37,7 +39,12 @@ impl Evidence {
         let mut fingerprint = [0; 16];
         hasher.finalize_xof().fill(&mut fingerprint);
         let received_at = delivered.map(|date| ReceivedAt { unix: date.timestamp(), offset: 0 });
-        Evidence { fingerprint: Fingerprint(fingerprint), received_at, size: item.size }
+        Evidence {
+            fingerprint: Fingerprint(fingerprint),
+            received_at,
+            size: item.size,
+            message_id: item.message_id().map(str::to_owned),
+        }
     }
 }
 

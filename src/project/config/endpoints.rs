@@ -67,6 +67,7 @@ impl Table<'_> {
             auth,
             graph_url: self.graph_url()?,
             by_graph: false,
+            imap: None,
             transport: raw.transport,
             timeout: raw.timeout.map(|length| length.0),
             ca: raw.ca.as_ref().map(|file| self.directory.join(file)),

@@ -40,7 +40,7 @@ impl Item {
 }
 
 /// Reads messages until nobody asks for more.
-pub(super) struct Fetcher<'a> {
+pub(in crate::source) struct Fetcher<'a> {
     mailbox: &'a Mailbox,
     bodies: &'a BodyStore,
     limiter: &'a Limiter,
@@ -52,14 +52,14 @@ pub(super) struct Fetcher<'a> {
 }
 
 impl<'a> Fetcher<'a> {
-    pub(super) fn new(mailbox: &'a Mailbox, bodies: &'a BodyStore, limiter: &'a Limiter) -> Self {
+    pub(in crate::source) fn new(mailbox: &'a Mailbox, bodies: &'a BodyStore, limiter: &'a Limiter) -> Self {
         Fetcher { mailbox, bodies, limiter, queue: VecDeque::new(), told: VecDeque::new(), came: 0 }
     }
 
     /// Fetches until `items` closes and everything is told.
     ///
     /// Requests go on while what came waits to be taken: one that nobody drives would keep its place among those that the allowance lets through.
-    pub(super) async fn run(
+    pub(in crate::source) async fn run(
         mut self,
         mut items: mpsc::Receiver<Vec<FetchItem>>,
         tell: mpsc::Sender<Fetched>,

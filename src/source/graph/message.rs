@@ -41,7 +41,7 @@ fn listed(message: &Message) -> Listed {
 }
 
 /// Read, flagged, draft; categories become keywords. A finished flag is none, and Graph tells of no answer in its lists.
-fn flags(message: &Message) -> Flags {
+pub(in crate::source) fn flags(message: &Message) -> Flags {
     let system = [
         (message.is_read, SystemFlags::SEEN),
         (message.is_flagged(), SystemFlags::FLAGGED),

@@ -15,7 +15,7 @@ mod cursor;
 mod discover;
 pub(super) mod fetch;
 mod folders;
-mod message;
+pub(super) mod message;
 
 use std::sync::Arc;
 

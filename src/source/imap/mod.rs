@@ -152,6 +152,6 @@ impl SourceSession for ImapSourceSession {
 fn fingerprint(header: &Fetched) -> Option<(i64, Fingerprint)> {
     match &header.what {
         FetchResult::Body(bytes) => Some((header.row, mime::fingerprint_body(bytes).ok()?)),
-        FetchResult::Sealed(_) | FetchResult::Vanished | FetchResult::Unreadable(_) => None,
+        FetchResult::Sealed(_) | FetchResult::AsMail(..) | FetchResult::Vanished | FetchResult::Unreadable(_) => None,
     }
 }

@@ -122,7 +122,7 @@ async fn listed(store: &ItemStore, folder: &str, round: &Round) -> Result<Vec<Li
     };
     let found = evidence(store, folder, &wanted, in_all).await.map_err(about_folder)?;
     let listed = |(id, item): (&String, &Option<Item>)| {
-        let (item, evidence) = (item.as_ref()?, *found.get(id)?);
+        let (item, evidence) = (item.as_ref()?, found.get(id)?.as_ref());
         Some(Listed {
             id: id.as_bytes().to_vec(),
             version: item.change_key.as_bytes().to_vec(),

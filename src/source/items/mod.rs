@@ -5,9 +5,12 @@
 //! [`super::graph`] a folder's name is its id, an item's id the immutable one, a cursor the folder's delta link, and there is one epoch for ever;
 //! an item that was moved is told under the same id elsewhere.
 //!
+//! What the target does not take whole is read as mail ([`as_mail`]), where it is mail.
+//!
 //! It assumes a target that takes such streams ([`crate::target::items`]). Nothing here changes anything at the source.
 //! Rejected: mail by Graph's messages and the rest as items, which would be two listings of one folder that disagree while it changes.
 
+mod as_mail;
 mod discover;
 mod fetch;
 
@@ -162,6 +165,17 @@ impl SourceSession for ItemSession {
         fetched.map_err(|error| needs(error, RIGHTS))
     }
 
+    async fn fetch_as_mail(
+        &mut self,
+        folder: &FolderName,
+        epoch: u64,
+        items: mpsc::Receiver<Vec<FetchItem>>,
+        bodies: mpsc::Sender<Fetched>,
+    ) -> Result<()> {
+        self.refuse_other_epoch(folder, epoch)?;
+        as_mail::fetch(&self.settings.mailbox, &self.settings.bodies, &self.limiter, items, bodies).await
+    }
+
     async fn fingerprints(
         &mut self,
         folder: &FolderName,
@@ -173,7 +187,7 @@ impl SourceSession for ItemSession {
         let wanted: HashSet<String> = rows.iter().map(|(_, id)| id.clone()).collect();
         let in_all = wanted.len() as u64;
         let found = evidence(&self.store, &folder_id(folder), &wanted, in_all).await?;
-        Ok(rows.into_iter().filter_map(|(row, id)| Some((row, (*found.get(&id)?)?.fingerprint))).collect())
+        Ok(rows.into_iter().filter_map(|(row, id)| Some((row, found.get(&id)?.as_ref()?.fingerprint))).collect())
     }
 
     async fn close(self: Box<Self>) {}

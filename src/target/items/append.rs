@@ -19,30 +19,20 @@ use crate::{
     target::{AppendItem, AppendResult, Appended, Fault, Refusal},
 };
 
-/// Imports groups as they come; see [`crate::target::TargetSession::append`].
-pub(super) async fn append(
-    desk: &Desk,
-    folder: &FolderName,
-    groups: mpsc::Receiver<Vec<AppendItem>>,
-    outcomes: mpsc::Sender<Appended>,
-) -> Result<()> {
-    let validity = desk.numbering.numbers(&desk.identity, folder).await?.validity;
-    let writer = Writer {
-        desk,
-        folder,
-        validity,
-        waiting: VecDeque::new(),
-        in_a_row: 0,
-        doubtful: None,
-        told: VecDeque::new(),
-        failure: None,
-    };
-    writer.run(groups, outcomes).await
+/// In what form messages go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As streams, by import.
+    Whole,
+    /// As text, by IMAP.
+    Mail,
 }
 
-struct Writer<'a> {
+/// Sends groups as they come; see [`crate::target::TargetSession::append`].
+pub(super) struct Writer<'a> {
     desk: &'a Desk,
     folder: &'a FolderName,
+    form: Form,
     validity: u32,
     waiting: VecDeque<AppendItem>,
     /// How many were in doubt one after the other.
@@ -55,18 +45,26 @@ struct Writer<'a> {
     failure: Option<Error>,
 }
 
-/// What came of one import.
-enum Landing {
-    /// It lies there, under this number.
-    There(u32),
+/// What came of one message.
+pub(super) enum Landing {
+    /// It lies there, under this number; `None`: it will be given one.
+    There(Option<u32>),
     /// It certainly does not.
     Not(Error),
     /// Nobody knows.
     InDoubt(Error),
 }
 
-impl Writer<'_> {
-    async fn run(
+impl<'a> Writer<'a> {
+    /// # Errors
+    /// The ledger failed.
+    pub(super) async fn new(desk: &'a Desk, folder: &'a FolderName, form: Form) -> Result<Self> {
+        let validity = desk.numbering.numbers(&desk.identity, folder).await?.validity;
+        let (waiting, told) = Default::default();
+        Ok(Writer { desk, folder, form, validity, waiting, in_a_row: 0, doubtful: None, told, failure: None })
+    }
+
+    pub(super) async fn run(
         mut self,
         mut groups: mpsc::Receiver<Vec<AppendItem>>,
         outcomes: mpsc::Sender<Appended>,
@@ -78,7 +76,7 @@ impl Writer<'_> {
                 && self.failure.is_none()
                 && let Some(item) = self.waiting.pop_front()
             {
-                flying.push(put(self.desk, self.folder, item));
+                flying.push(put(self.desk, self.folder, self.form, item));
             }
             let hungry = more && self.waiting.is_empty() && self.failure.is_none();
             tokio::select! {
@@ -113,7 +111,7 @@ impl Writer<'_> {
         let what = match landing {
             Landing::There(uid) => {
                 self.in_a_row = 0;
-                AppendResult::Stored(Some(TargetUid { validity: self.validity, uid }))
+                AppendResult::Stored(uid.map(|uid| TargetUid { validity: self.validity, uid }))
             }
             Landing::Not(error) if is_about_the_item(&error) => AppendResult::Refused(refusal(&error)),
             Landing::Not(error) => {
@@ -147,8 +145,15 @@ impl Writer<'_> {
     }
 }
 
+async fn put(desk: &Desk, folder: &FolderName, form: Form, item: AppendItem) -> (AppendItem, Landing) {
+    match form {
+        Form::Whole => import(desk, folder, item).await,
+        Form::Mail => (item.clone(), desk.mail.put(desk, folder, item).await),
+    }
+}
+
 /// Imports one item, with another session if this one is over.
-async fn put(desk: &Desk, folder: &FolderName, item: AppendItem) -> (AppendItem, Landing) {
+async fn import(desk: &Desk, folder: &FolderName, item: AppendItem) -> (AppendItem, Landing) {
     for _ in 0..limits::IMPORT_SESSIONS {
         let session = match desk.session().await {
             Ok(session) => session,
@@ -162,7 +167,7 @@ async fn put(desk: &Desk, folder: &FolderName, item: AppendItem) -> (AppendItem,
             Ok(Import::Done { item_id, change_key }) => {
                 let placed = desk.numbering.place(&desk.identity, folder, vec![(item_id, change_key)]).await;
                 let landing = match placed.map(|numbers| numbers.first().copied()) {
-                    Ok(Some(number)) => Landing::There(number),
+                    Ok(Some(number)) => Landing::There(Some(number)),
                     Ok(None) => Landing::InDoubt(Error::bug("an item was given no number")),
                     Err(error) => Landing::InDoubt(error),
                 };

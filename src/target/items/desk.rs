@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, OnceCell};
 
+use super::mail::MailDoor;
 use crate::{
     error::{Result, Side},
     graph::{ImportSession, ItemStore, Mailbox},
@@ -23,11 +24,13 @@ pub(super) struct Desk {
     session: Mutex<Option<Arc<ImportSession>>>,
     pub(super) identity: String,
     pub(super) numbering: Arc<dyn Numbering>,
+    /// The way in by IMAP.
+    pub(super) mail: MailDoor,
 }
 
 impl Desk {
-    pub(super) fn new(mailbox: Mailbox, identity: String, numbering: Arc<dyn Numbering>) -> Self {
-        Desk { mailbox, store: OnceCell::new(), session: Mutex::default(), identity, numbering }
+    pub(super) fn new(mailbox: Mailbox, identity: String, numbering: Arc<dyn Numbering>, mail: MailDoor) -> Self {
+        Desk { mailbox, store: OnceCell::new(), session: Mutex::default(), identity, numbering, mail }
     }
 
     pub(super) fn side(&self) -> Side {

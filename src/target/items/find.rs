@@ -30,7 +30,7 @@ pub(super) async fn find(desk: &Desk, folder: &FolderName, which: Find) -> Resul
         desk.numbering.see(&desk.identity, folder, Seen { gone, ..Seen::default() }).await?;
     }
     let found = items.into_iter().filter_map(|NumberedItem { number, item, .. }| {
-        let evidence = *told.get(&item)?;
+        let evidence = told.get(&item)?.as_ref();
         Some(Found {
             at: TargetUid { validity: numbers.validity, uid: number },
             flags: Flags::default(),
@@ -38,7 +38,7 @@ pub(super) async fn find(desk: &Desk, folder: &FolderName, which: Find) -> Resul
             // The store's size of an item is another than the length of its stream (§5.4): it is no evidence.
             size: 0,
             fingerprint: evidence.map(|evidence| evidence.fingerprint),
-            message_id: None,
+            message_id: evidence.and_then(|evidence| evidence.message_id.clone()),
             body_hash: None,
         })
     });

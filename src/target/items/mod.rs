@@ -5,6 +5,8 @@
 //! to IMAP, and what is in doubt is among what the next look numbers. Nobody can read a stream back, so an item is known by its evidence
 //! (search key, class, date), as a multiset.
 //!
+//! What import does not take goes as mail by IMAP, if it is mail (`mail`).
+//!
 //! It assumes streams of [`crate::source::items`]. The session itself never removes. Rejected: to key the ledger by item ids, which would give
 //! reconciling, adopting, verifying and mirroring a second form each.
 
@@ -14,6 +16,7 @@ mod editor;
 mod find;
 mod folders;
 mod look;
+mod mail;
 mod renew;
 
 use std::{sync::Arc, time::Duration};
@@ -21,7 +24,11 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-use self::desk::Desk;
+use self::{
+    append::{Form, Writer},
+    desk::Desk,
+    mail::MailDoor,
+};
 use super::{
     AppendItem, Appended, Evidence, Find, FolderStatus, Found, NewFolder, Renewed, Sight, Sighting, TargetCapabilities,
     TargetConnector, TargetEditor, TargetFolder, TargetSession, Transport,
@@ -50,6 +57,8 @@ pub struct ItemTargetSettings {
     pub numbering: Arc<dyn Numbering>,
     /// How long a folder must stand still before "not imported" may be concluded ([`limits::ITEMS_SETTLE`]).
     pub settle: Duration,
+    /// The same mailbox by IMAP, for mail that import does not take.
+    pub mail: Option<Arc<dyn TargetConnector>>,
 }
 
 /// One mailbox of Microsoft 365, to be written item by item.
@@ -62,7 +71,8 @@ pub struct ItemTarget {
 impl ItemTarget {
     /// The mailbox that `settings` reach.
     pub fn new(settings: ItemTargetSettings) -> Self {
-        let desk = Desk::new(settings.mailbox.clone(), settings.identity.clone(), settings.numbering.clone());
+        let door = MailDoor::new(settings.mail.clone());
+        let desk = Desk::new(settings.mailbox.clone(), settings.identity.clone(), settings.numbering.clone(), door);
         ItemTarget { settings: Arc::new(settings), desk: Arc::new(desk) }
     }
 }
@@ -148,7 +158,16 @@ impl TargetSession for ItemTargetSession {
         groups: mpsc::Receiver<Vec<AppendItem>>,
         outcomes: mpsc::Sender<Appended>,
     ) -> Result<()> {
-        append::append(&self.desk, folder, groups, outcomes).await
+        Writer::new(&self.desk, folder, Form::Whole).await?.run(groups, outcomes).await
+    }
+
+    async fn append_as_mail(
+        &mut self,
+        folder: &FolderName,
+        groups: mpsc::Receiver<Vec<AppendItem>>,
+        outcomes: mpsc::Sender<Appended>,
+    ) -> Result<()> {
+        Writer::new(&self.desk, folder, Form::Mail).await?.run(groups, outcomes).await
     }
 
     /// Marks travel within the item, and no source of items tells them beside it: there is no difference to apply.

@@ -14,6 +14,7 @@ use crate::{
     target::TargetCapabilities,
     transfer::{
         Order, PassKind,
+        arrivals::Strangers,
         plan::{self, Step},
         run::Run,
         twins::{self, Alone},
@@ -33,6 +34,23 @@ pub(in crate::transfer) enum Feed {
     },
     /// These, each on a rung of the repair ladder.
     Rungs(VecDeque<(Row, Rung)>),
+    /// These as mail.
+    AsMail {
+        /// Each on [`Rung::AsMail`].
+        rows: VecDeque<(Row, Rung)>,
+        /// What lies in the folder already and may be one of them.
+        strangers: Strangers,
+    },
+}
+
+impl Feed {
+    /// What lies in the folder already and may be one of its rows.
+    pub(super) fn take_strangers(&mut self) -> Strangers {
+        match self {
+            Feed::AsMail { strangers, .. } => std::mem::take(strangers),
+            Feed::Listed { .. } | Feed::Rungs(_) => Strangers::new(),
+        }
+    }
 }
 
 /// Asks for what `feed` yields until it is exhausted, the source is gone or somebody asked to stop.
@@ -53,7 +71,9 @@ pub(super) async fn feed(
                 let page = listed(run, folder, &mut after, except, alone).await?;
                 page.into_iter().map(|row| (row, rung)).collect()
             }
-            Feed::Rungs(rows) => rows.drain(..rows.len().min(limits::LEDGER_PAGE)).collect(),
+            Feed::Rungs(rows) | Feed::AsMail { rows, .. } => {
+                rows.drain(..rows.len().min(limits::LEDGER_PAGE)).collect()
+            }
         };
         if page.is_empty() {
             break;

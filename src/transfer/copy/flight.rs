@@ -12,6 +12,7 @@ use crate::{
     ledger::{Row, RowId},
     model::{Fingerprint, Mark, TargetUid},
     target::{FolderStatus, Refusal},
+    transfer::{arrivals::Strangers, matching::Item},
 };
 
 /// Messages asked for or sent, and the mark that the next intents carry.
@@ -23,14 +24,17 @@ pub(super) struct Flight {
 
 struct Inner {
     asked: HashMap<RowId, (Row, Rung)>,
-    sent: HashMap<RowId, (Row, Rung)>,
+    sent: HashMap<RowId, Sent>,
+    /// What the source did not give in the form that was asked for.
+    refused: Vec<Refused>,
+    /// What lies in the folder and answers for no row, by its evidence as mail.
+    strangers: HashMap<Fingerprint, Vec<Item>>,
     /// Evidence of what is under way, and of what is in doubt: it could not tell that from another of its like.
     likes: HashMap<Fingerprint, Like>,
     over: bool,
     status: FolderStatus,
 }
 
-/// What became of the one message of an evidence that may be under way.
 /// Where the last message of an evidence is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Like {
@@ -49,7 +53,15 @@ pub(super) enum Turn {
     NotYet,
 }
 
-/// A message the target refused for certain.
+/// A message that was handed to the target.
+pub(super) struct Sent {
+    pub row: Row,
+    pub rung: Rung,
+    /// What it took the place of in [`Flight::claim`], if it did.
+    pub evidence: Option<Fingerprint>,
+}
+
+/// A message the target refused for certain, or the source in the form that was asked for.
 pub(in crate::transfer) struct Refused {
     pub row: Row,
     pub rung: Rung,
@@ -58,7 +70,8 @@ pub(in crate::transfer) struct Refused {
 
 impl Flight {
     pub fn new(status: FolderStatus) -> Self {
-        let inner = Inner { asked: HashMap::new(), sent: HashMap::new(), likes: HashMap::new(), over: false, status };
+        let (asked, sent, likes, strangers) = Default::default();
+        let inner = Inner { asked, sent, refused: Vec::new(), strangers, likes, over: false, status };
         Flight { inner: Mutex::new(inner), settled: Notify::new() }
     }
 
@@ -73,13 +86,33 @@ impl Flight {
     }
 
     /// A row whose bytes go to the target.
-    pub fn send(&self, row: Row, rung: Rung) {
-        self.lock().sent.insert(row.id, (row, rung));
+    pub fn send(&self, sent: Sent) {
+        self.lock().sent.insert(sent.row.id, sent);
     }
 
     /// The row that an outcome is told of.
-    pub fn landed(&self, row: RowId) -> Option<(Row, Rung)> {
+    pub fn landed(&self, row: RowId) -> Option<Sent> {
         self.lock().sent.remove(&row)
+    }
+
+    /// A row that the source did not give in the form that was asked for.
+    pub fn refuse(&self, refused: Refused) {
+        self.lock().refused.push(refused);
+    }
+
+    /// What was refused so far.
+    pub fn take_refused(&self) -> Vec<Refused> {
+        std::mem::take(&mut self.lock().refused)
+    }
+
+    /// What lies in the folder and answers for no row may answer for one that goes as mail.
+    pub fn meet(&self, strangers: Strangers) {
+        self.lock().strangers = strangers;
+    }
+
+    /// Takes out one of them that has this evidence.
+    pub fn recognise(&self, evidence: Fingerprint) -> Option<Item> {
+        self.lock().strangers.get_mut(&evidence)?.pop()
     }
 
     /// Asks for the place of the one message of this evidence that may be under way.
@@ -120,9 +153,10 @@ impl Flight {
         self.settled.notified().await;
     }
 
-    /// A lower bound for whatever is appended from now on.
-    pub fn mark(&self) -> Mark {
-        self.lock().status.mark()
+    /// A lower bound for whatever is appended from now on, and what it is recognised by if not by its row's fingerprint.
+    pub fn mark(&self, evidence: Option<Fingerprint>) -> Mark {
+        let status = self.lock().status;
+        evidence.map_or_else(|| status.mark(), |evidence| status.mark_for(evidence))
     }
 
     /// The folder's counters as far as appends told of them.

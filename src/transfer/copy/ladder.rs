@@ -7,11 +7,11 @@
 
 use crate::{
     body::Body,
-    error::{Result, Scope},
+    error::{Code, Result, Scope},
     limits,
     mime::{self, Inspection, Repair, Survey},
     model::{BodyHash, Fingerprint},
-    target::Fault,
+    target::{Fault, Refusal},
     transfer::bodies::spool_error,
 };
 
@@ -26,6 +26,8 @@ pub(in crate::transfer) enum Rung {
     Named(Fault),
     /// Every repair that has something to do.
     Everything,
+    /// An item as mail: what only its service keeps of it is lost.
+    AsMail,
 }
 
 impl Rung {
@@ -36,12 +38,13 @@ impl Rung {
             Rung::Fresh => 1,
             Rung::Named(_) => 2,
             Rung::Everything => 3,
+            Rung::AsMail => 4,
         }
     }
 
     fn repairs(self) -> &'static [Repair] {
         match self {
-            Rung::Original | Rung::Fresh => &[],
+            Rung::Original | Rung::Fresh | Rung::AsMail => &[],
             Rung::Named(Fault::LongLine) => &[Repair::HeaderLine, Repair::BodyLine],
             Rung::Named(Fault::Nul) => &[Repair::Nul],
             Rung::Named(Fault::BareNewline) => &[Repair::Newline],
@@ -54,10 +57,21 @@ impl Rung {
 /// The rung after `rung`, given what the target named; `None`: the message ends as refused.
 pub(in crate::transfer) fn next(rung: Rung, fault: Fault) -> Option<Rung> {
     match (rung, fault) {
-        (_, Fault::TooBig | Fault::Virus) | (Rung::Everything, _) => None,
+        (_, Fault::TooBig | Fault::Virus) | (Rung::Everything | Rung::AsMail, _) => None,
         (Rung::Original, Fault::Unknown) => Some(Rung::Fresh),
         (Rung::Fresh, Fault::Unknown) | (Rung::Named(_), _) => Some(Rung::Everything),
         (Rung::Original | Rung::Fresh, named) => Some(Rung::Named(named)),
+    }
+}
+
+/// The same for an item, which nobody but its service can repair: once more where the words are vague, and then as mail.
+pub(in crate::transfer) fn next_of_item(rung: Rung, refusal: &Refusal) -> Option<Rung> {
+    let is_vague = refusal.fault == Fault::Unknown && refusal.reason.code != Code::ItemFetch;
+    match rung {
+        _ if refusal.fault == Fault::Virus => None,
+        Rung::Original if is_vague => Some(Rung::Fresh),
+        Rung::AsMail => None,
+        _ => Some(Rung::AsMail),
     }
 }
 

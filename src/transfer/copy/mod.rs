@@ -4,6 +4,7 @@
 //! intents and hands them to the target; [`record`] writes down what became of each. When any of the four ends, its queues close and the
 //! others drain: what was sent is recorded, what was not is listed again or in doubt.
 
+mod as_mail;
 mod feed;
 mod flight;
 mod ladder;
@@ -16,7 +17,7 @@ use tokio::sync::mpsc;
 pub(super) use self::{
     feed::Feed,
     flight::Refused,
-    ladder::{Rung, forms, next as next_rung},
+    ladder::{Rung, forms, next as next_rung, next_of_item},
 };
 use self::{flight::Flight, stage::Stager};
 use super::{job::Job, run::Run, stillness::Goodbyes, verify};
@@ -65,10 +66,12 @@ pub(super) async fn copy(
     job: &Job,
     folder: &FolderRow,
     status: FolderStatus,
-    feed: Feed,
+    mut feed: Feed,
 ) -> (Copied, Result<()>) {
     let capabilities = target.capabilities().clone();
     let flight = Flight::new(status);
+    let as_mail = matches!(feed, Feed::AsMail { .. });
+    flight.meet(feed.take_strangers());
     let (ask, asked) = mpsc::channel(limits::LANE_QUEUE);
     let (bring, brought) = mpsc::channel(limits::LANE_QUEUE * limits::FETCH_CHUNK);
     let (hand, handed) = mpsc::channel(limits::LANE_QUEUE);
@@ -76,9 +79,20 @@ pub(super) async fn copy(
     let stager = Stager { run, job, capabilities: &capabilities, flight: &flight };
     let (fed, fetched, staged, appended, recorded) = tokio::join!(
         feed::feed(run, folder, &capabilities, feed, &flight, ask),
-        source.fetch(&folder.name, folder.epoch.unwrap_or_default(), asked, bring),
+        async {
+            let epoch = folder.epoch.unwrap_or_default();
+            match as_mail {
+                true => source.fetch_as_mail(&folder.name, epoch, asked, bring).await,
+                false => source.fetch(&folder.name, epoch, asked, bring).await,
+            }
+        },
         stager.stage(brought, hand),
-        target.append(&job.folder, handed, tell),
+        async {
+            match as_mail {
+                true => target.append_as_mail(&job.folder, handed, tell).await,
+                false => target.append(&job.folder, handed, tell).await,
+            }
+        },
         async {
             let recorded = record::record(run, &flight, told).await;
             flight.end();
@@ -87,6 +101,9 @@ pub(super) async fn copy(
     );
     let mut copied = Copied::default();
     let recorded = recorded.map(|done| copied = done);
+    let refused = flight.take_refused();
+    copied.progress.settled += refused.len() as u64;
+    copied.refused.extend(refused);
     let advanced = verify::remember(run, job, flight.status(), false).await;
     (copied, first_cause([recorded, fed, staged, appended, fetched, advanced]))
 }

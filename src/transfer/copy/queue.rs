@@ -64,7 +64,7 @@ impl<'a> Queue<'a> {
     fn due(&mut self) -> Option<Ready> {
         let mut at = 0;
         while let Some(ready) = self.waiting.get(at) {
-            let turn = if ready.sealed { self.stager.flight.claim(ready.fingerprint) } else { Turn::Now };
+            let turn = ready.evidence.map_or(Turn::Now, |evidence| self.stager.flight.claim(evidence));
             match turn {
                 Turn::Now => return self.waiting.remove(at),
                 Turn::NotYet => drop(self.waiting.remove(at)),

@@ -4,7 +4,7 @@ use tokio::sync::mpsc;
 
 use super::{
     Copied,
-    flight::{Flight, Refused},
+    flight::{Flight, Refused, Sent},
 };
 use crate::{
     clock,
@@ -25,10 +25,10 @@ pub(super) async fn record(run: &Run, flight: &Flight, mut told: mpsc::Receiver<
         let mut settlements = Vec::with_capacity(group.len());
         let (mut known, mut doubtful) = (Vec::new(), Vec::new());
         for Appended { row, what } in group.drain(..) {
-            let Some((sent, rung)) = flight.landed(row) else { continue };
+            let Some(Sent { row: sent, rung, evidence }) = flight.landed(row) else { continue };
             match what {
-                AppendResult::Unanswered(_) => doubtful.extend(sent.fingerprint),
-                _ => known.extend(sent.fingerprint),
+                AppendResult::Unanswered(_) => doubtful.extend(evidence),
+                _ => known.extend(evidence),
             }
             match what {
                 AppendResult::Stored(at) => {

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use super::{
     Rung,
-    flight::Flight,
+    flight::{Flight, Refused, Sent},
     ladder::{self, Fitted},
     queue::{Next, Queue},
 };
@@ -19,7 +19,7 @@ use crate::{
     limits, mime,
     model::{BodyHash, Fingerprint, Flags, Reason, ReceivedAt, RowState},
     source::{FetchResult, Fetched},
-    target::{AppendItem, TargetCapabilities},
+    target::{AppendItem, Fault, Refusal, TargetCapabilities, Transport},
     transfer::{bodies, job::Job, plan, quarantine, run::Run},
 };
 
@@ -33,15 +33,17 @@ pub(super) struct Stager<'a> {
 
 /// A message that is ready to be sent.
 pub(super) struct Ready {
-    row: Row,
-    rung: Rung,
-    body: Body,
-    /// Nobody looks into it.
-    pub sealed: bool,
-    hash: BodyHash,
+    pub row: Row,
+    pub rung: Rung,
+    pub body: Body,
+    /// All that it will be recognised by, where nobody reads it at the target.
+    pub evidence: Option<Fingerprint>,
+    pub hash: BodyHash,
     pub fingerprint: Fingerprint,
-    received_at: Option<ReceivedAt>,
-    repairs: String,
+    pub received_at: Option<ReceivedAt>,
+    /// The flags that are sent with it.
+    pub flags: Flags,
+    pub repairs: String,
 }
 
 /// Messages that leave together.
@@ -94,11 +96,17 @@ impl Stager<'_> {
                 self.end(&row, RowState::Vanished, reason).await?;
                 Ok(None)
             }
+            // What cannot be had whole may be had as mail.
+            FetchResult::Unreadable(reason) if self.run.pair.target.transport() == Transport::Items => {
+                self.flight.refuse(Refused { row, rung, refusal: Refusal { fault: Fault::Unknown, reason } });
+                Ok(None)
+            }
             FetchResult::Unreadable(reason) => {
                 self.end(&row, RowState::Failed, reason).await?;
                 Ok(None)
             }
             FetchResult::Body(body) => self.ready(row, rung, body).await,
+            FetchResult::AsMail(text, flags) => self.as_mail(row, rung, text, flags).await,
             FetchResult::Sealed(stream) => self.sealed(row, rung, stream).await,
         }
     }
@@ -120,7 +128,8 @@ impl Stager<'_> {
             return Ok(None);
         }
         let received_at = row.received_at.or_else(|| mime::received_at(&head));
-        Ok(Some(Ready { row, rung, body, sealed: false, hash, fingerprint, received_at, repairs }))
+        let flags = row.flags.clone();
+        Ok(Some(Ready { row, rung, body, evidence: None, hash, fingerprint, received_at, flags, repairs }))
     }
 
     /// An item goes as it is: its evidence came with its listing, and a repair would need somebody who reads it.
@@ -132,11 +141,11 @@ impl Stager<'_> {
             return Ok(None);
         };
         let hash = bodies::hash(&body).await?;
-        let (received_at, repairs) = (row.received_at, String::new());
-        Ok(Some(Ready { row, rung, body, sealed: true, hash, fingerprint, received_at, repairs }))
+        let (received_at, flags, repairs) = (row.received_at, row.flags.clone(), String::new());
+        Ok(Some(Ready { row, rung, body, evidence: Some(fingerprint), hash, fingerprint, received_at, flags, repairs }))
     }
 
-    async fn fit(&self, body: Body, rung: Rung) -> Result<Fitted> {
+    pub async fn fit(&self, body: Body, rung: Rung) -> Result<Fitted> {
         let limits = ladder::Limits { max_line: self.capabilities.max_line };
         if body.as_memory().is_some() {
             return ladder::fit(&body, rung, limits);
@@ -170,7 +179,7 @@ impl Stager<'_> {
         Intent {
             row: ready.row.id,
             target_folder: self.job.folder.clone(),
-            mark: self.flight.mark(),
+            mark: self.flight.mark(ready.evidence.filter(|evidence| *evidence != ready.fingerprint)),
             body_hash: ready.hash,
             fingerprint: ready.fingerprint,
             sent_size: ready.body.len(),
@@ -182,11 +191,11 @@ impl Stager<'_> {
     }
 
     fn send(&self, ready: Ready) -> AppendItem {
-        let Ready { row, rung, body, fingerprint, received_at, .. } = ready;
-        let flags = self.kept_flags(&row.flags);
+        let Ready { row, rung, body, evidence, fingerprint, received_at, flags, .. } = ready;
+        let flags = self.kept_flags(&flags);
         let suspect = rung != Rung::Original;
         let item = AppendItem { row: row.id, body, fingerprint, flags, received_at, suspect };
-        self.flight.send(row, rung);
+        self.flight.send(Sent { row, rung, evidence });
         item
     }
 

@@ -279,7 +279,7 @@ fn one_message_that_cannot_be_delivered_hides_no_other() {
                 FetchResult::Body(body) => assert_eq!(body.hash().unwrap(), hash(row)),
                 FetchResult::Unreadable(reason) => assert!(matches!(row, 17 | 60), "{row}: {}", reason.words),
                 FetchResult::Vanished => assert_eq!(row, 101),
-                FetchResult::Sealed(_) => panic!("IMAP seals nothing"),
+                FetchResult::Sealed(_) | FetchResult::AsMail(..) => panic!("IMAP seals nothing"),
             }
         }
     });

@@ -13,7 +13,10 @@ use mailhaul::{
     ledger::{Ledger, Numbering, SqliteLedger},
     pace::Rates,
     source::items::{ItemSource, ItemSourceSettings},
-    target::items::{ItemTarget, ItemTargetSettings},
+    target::{
+        TargetConnector,
+        items::{ItemTarget, ItemTargetSettings},
+    },
     transfer::{self, MailboxReport, Options, Outcome, Pair, Unobserved},
 };
 use tokio_util::sync::CancellationToken;
@@ -30,6 +33,8 @@ const SETTLE: Duration = Duration::from_millis(60);
 pub struct House {
     pub stage: Stage,
     pub pace: Pace,
+    /// The target by IMAP.
+    pub mail: Option<Arc<dyn TargetConnector>>,
     home: tempfile::TempDir,
 }
 
@@ -38,7 +43,7 @@ impl House {
     pub async fn filled(count: usize, settings: Settings) -> House {
         let stage = Stage::new(settings).await;
         stage.graph.mailbox(KIM, |mailbox| fill(mailbox, count, 7));
-        House { stage, pace: Pace::default(), home: place::fresh("items") }
+        House { stage, pace: Pace::default(), mail: None, home: place::fresh("items") }
     }
 
     /// The same, where each of the first `count` items was copied in its folder `each` times and every copy edited since: they share all that an
@@ -88,6 +93,7 @@ impl House {
             identity: "lee@target".to_owned(),
             numbering,
             settle: SETTLE,
+            mail: self.mail.clone(),
         });
         Pair {
             source_identity: "kim@source".to_owned(),

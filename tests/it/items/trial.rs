@@ -38,7 +38,7 @@ async fn storm(house: &House, over: &AtomicBool, mut random: fastrand::Rng) {
     while !over.load(Ordering::Relaxed) {
         let graph = &house.stage.graph;
         // What waits for a rare request would else come all at once.
-        match random.u8(..10) {
+        match random.u8(..12) {
             _ if graph.count_faults() > 3 => {}
             0 => graph.inject(Kind::Import, Fault::RefuseAfter(504), 1),
             1 => graph.inject(Kind::Import, Fault::CutAfter, 1),
@@ -49,6 +49,11 @@ async fn storm(house: &House, over: &AtomicBool, mut random: fastrand::Rng) {
             6 => graph.inject(Kind::Export, Fault::Refuse(503, None), 1),
             7 => graph.inject(Kind::List, Fault::Cut, 1),
             8 => graph.inject(Kind::Session, Fault::Refuse(503, None), 1),
+            // Two in doubt one after the other, of which one arrived.
+            9 => {
+                graph.inject(Kind::Import, Fault::Refuse(504, None), 1);
+                graph.inject(Kind::Import, Fault::RefuseAfter(504), 1);
+            }
             _ => graph.lose_delta_tokens(),
         }
         clock::sleep(Duration::from_millis(random.u64(150..600))).await;

@@ -48,7 +48,7 @@ impl Scene {
             match one.what {
                 FetchResult::Body(body) => drop(sorted.bodies.insert(id, body.chunk(0, usize::MAX).unwrap().to_vec())),
                 FetchResult::Vanished => sorted.vanished.push(id),
-                FetchResult::Sealed(_) => panic!("Zimbra reads mail as it is"),
+                FetchResult::Sealed(_) | FetchResult::AsMail(..) => panic!("Zimbra reads mail as it is"),
                 FetchResult::Unreadable(reason) => {
                     assert_eq!(reason.code, Code::ItemFetch);
                     sorted.unreadable.push(id);
