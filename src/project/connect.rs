@@ -178,7 +178,7 @@ impl Connectors {
 
     /// The IMAP side of a mailbox that is written by Graph, for mail that does not go there whole.
     fn beside_graph(&mut self, Mailbox { endpoint, login }: &Mailbox) -> Option<Arc<dyn TargetConnector>> {
-        let (endpoint, tokens) = (Arc::new(endpoint.by_imap()?), login.imap_tokens.clone());
+        let (endpoint, tokens) = (Arc::new(endpoint.beside_imap()?), login.imap_tokens.clone());
         let login = users::Login { tokens, ..login.clone() };
         let mailbox = Mailbox { endpoint, login };
         Some(Arc::new(ImapTarget::new(self.settings(&mailbox, Side::Target))))

@@ -147,6 +147,8 @@ pub struct ImapPlace {
     pub host: Option<String>,
     /// Its port, if not the usual one.
     pub port: Option<u16>,
+    /// Its encryption, if another one.
+    pub encryption: Option<Encryption>,
 }
 
 /// A server, ready to be dialled.
@@ -164,7 +166,7 @@ pub struct Endpoint {
     pub port: u16,
     /// The port of Zimbra's administrators.
     pub admin_port: u16,
-    /// Where Zimbra's IMAP server is, if not at the host's usual port: asked where its own interface is closed.
+    /// Where the IMAP server is beside Zimbra's interface or Graph's, if not at the host's usual port: for what these do not give or take.
     pub imap: ImapPlace,
     /// Encryption.
     pub encryption: Encryption,
@@ -184,18 +186,8 @@ pub struct Endpoint {
     pub graph_url: Option<String>,
     /// Its mailboxes are read by Graph: host and port are Graph's, not those of an IMAP server.
     pub by_graph: bool,
-    /// Its IMAP server, where host and port are Graph's.
-    pub imap: Option<ImapServer>,
     /// What goes from or to it, where a person said so and both ways are open.
     pub transport: Option<Transport>,
-}
-
-/// Where an IMAP server is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImapServer {
-    host: String,
-    port: u16,
-    encryption: Encryption,
 }
 
 impl Endpoint {
@@ -222,22 +214,17 @@ impl Endpoint {
     pub fn through_graph(self) -> Self {
         let Some(root) = self.graph_root() else { return self };
         let Some((host, port, encryption)) = server_of(&root) else { return self };
-        let imap = Some(ImapServer { host: self.host, port: self.port, encryption: self.encryption });
+        let imap = ImapPlace { host: Some(self.host), port: Some(self.port), encryption: Some(self.encryption) };
         Endpoint { host, port, encryption, graph_url: Some(root), by_graph: true, imap, ..self }
-    }
-
-    /// The IMAP side of an endpoint that is reached by Graph.
-    pub fn by_imap(&self) -> Option<Self> {
-        let ImapServer { host, port, encryption } = self.imap.clone()?;
-        Some(Endpoint { host, port, encryption, by_graph: false, imap: None, ..self.clone() })
     }
 
     /// The same server's IMAP side; `None` where what signs in here does not sign in there.
     pub fn beside_imap(&self) -> Option<Self> {
-        let port = self.imap.port.unwrap_or_else(|| usual_port(Kind::Imap, self.encryption));
+        let encryption = self.imap.encryption.unwrap_or(self.encryption);
+        let port = self.imap.port.unwrap_or_else(|| usual_port(Kind::Imap, encryption));
         let host = self.imap.host.clone().unwrap_or_else(|| self.host.clone());
-        let able = matches!(self.auth, Auth::Password | Auth::Admin(_));
-        able.then(|| Endpoint { host, port, ..self.clone() })
+        let able = self.by_graph || matches!(self.auth, Auth::Password | Auth::Admin(_));
+        able.then(|| Endpoint { host, port, encryption, by_graph: false, ..self.clone() })
     }
 
     /// The identity of one of its mailboxes in the ledger.

@@ -79,7 +79,11 @@ fn read(text: &str, manner: &Manner, name: &str) -> Result<Mailbox, String> {
         identity: query.identity.unwrap_or_else(|| kind.word().to_owned()),
         host,
         admin_port: endpoint::ZIMBRA_ADMIN_PORT,
-        imap: ImapPlace { host: query.imap_host.clone().filter(|_| kind == Kind::Zimbra), port: query.imap_port },
+        imap: ImapPlace {
+            host: query.imap_host.clone().filter(|_| kind == Kind::Zimbra),
+            port: query.imap_port,
+            ..ImapPlace::default()
+        },
         port: url.port().unwrap_or_else(|| endpoint::usual_port(kind, encryption)),
         encryption,
         auth,
@@ -90,7 +94,6 @@ fn read(text: &str, manner: &Manner, name: &str) -> Result<Mailbox, String> {
         caps: Caps::default().of(kind),
         graph_url: query.graph_url,
         by_graph: false,
-        imap: None,
         transport: query.transport,
     };
     let endpoint = Arc::new(if by_imap { endpoint } else { endpoint.through_graph() });

@@ -61,13 +61,16 @@ impl Table<'_> {
             identity: raw.identity.clone().unwrap_or_else(|| raw.kind.word().to_owned()),
             port: raw.port.unwrap_or_else(|| endpoint::usual_port(raw.kind, raw.encryption)),
             admin_port: raw.admin_port.unwrap_or(endpoint::ZIMBRA_ADMIN_PORT),
-            imap: ImapPlace { host: raw.imap_host.clone().filter(|_| zimbra), port: raw.imap_port },
+            imap: ImapPlace {
+                host: raw.imap_host.clone().filter(|_| zimbra),
+                port: raw.imap_port,
+                ..ImapPlace::default()
+            },
             host,
             encryption: raw.encryption,
             auth,
             graph_url: self.graph_url()?,
             by_graph: false,
-            imap: None,
             transport: raw.transport,
             timeout: raw.timeout.map(|length| length.0),
             ca: raw.ca.as_ref().map(|file| self.directory.join(file)),
