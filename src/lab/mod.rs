@@ -13,6 +13,7 @@ pub mod graph;
 pub mod imap;
 pub mod mailstore;
 mod office;
+mod passage;
 pub mod pop3;
 mod pop_host;
 mod rehearsal;

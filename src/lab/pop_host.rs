@@ -7,11 +7,20 @@ use super::{
     generate::Recipe,
     imap::Accounts,
     mailstore::{Mailstore, NewMessage},
+    passage::Passage,
     pop3::{Manner, Server},
 };
 
 /// New messages of a day.
 const DAILY: usize = 6;
+
+const PASSAGE: Passage = Passage {
+    name: "pop",
+    kind: "pop3",
+    description: "the lab's POP3 host",
+    from: (PopHost::SOURCE_USER, PopHost::SOURCE_PASSWORD),
+    to: (PopHost::TARGET_USER, PopHost::TARGET_PASSWORD),
+};
 
 /// A running POP3 host; dropping it stops it.
 pub(super) struct PopHost {
@@ -41,25 +50,14 @@ impl PopHost {
         Ok(PopHost { server, store })
     }
 
-    /// Its tables of `mailhaul.toml`; they name `pop3.csv`.
+    /// Its tables of `mailhaul.toml`.
     pub fn configuration(&self, ca: &Path) -> String {
-        let (port, ca) = (self.server.port(), ca.display().to_string());
-        format!(
-            "\n[endpoint.pop]\nkind = \"pop3\"\ndescription = \"the lab's POP3 host\"\nhost = \"127.0.0.1\"\nport = {port}\n\
-             encryption = \"tls\"\nca = {ca:?}\nauth = \"password\"\n\n\
-             [batch.pop]\nsource = \"pop\"\ntarget = \"m365\"\nusers = \"pop3.csv\"\n"
-        )
+        PASSAGE.configuration(self.server.port(), ca)
     }
 
     /// The `pop3.csv` that goes with it.
     pub fn users() -> String {
-        format!(
-            "source,target,password,target_password\n{},{},{},{}\n",
-            Self::SOURCE_USER,
-            Self::TARGET_USER,
-            Self::SOURCE_PASSWORD,
-            Self::TARGET_PASSWORD
-        )
+        PASSAGE.users()
     }
 
     /// The maildrop receives mail. Returns how many messages are new.

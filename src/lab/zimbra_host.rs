@@ -4,11 +4,20 @@ use std::{io, path::Path};
 
 use super::{
     certificate::Certificate,
+    passage::Passage,
     zimbra::{NewItem, Person, Settings, Zimbra, fill},
 };
 
 /// New messages of a day.
 const DAILY: usize = 8;
+
+const PASSAGE: Passage = Passage {
+    name: "zimbra",
+    kind: "zimbra",
+    description: "the lab's Zimbra",
+    from: (ZimbraHost::SOURCE_USER, ZimbraHost::SOURCE_PASSWORD),
+    to: (ZimbraHost::TARGET_USER, ZimbraHost::TARGET_PASSWORD),
+};
 
 /// A running Zimbra with a mailbox; dropping it stops it.
 #[derive(Debug)]
@@ -35,25 +44,14 @@ impl ZimbraHost {
         Ok(ZimbraHost(zimbra))
     }
 
-    /// Its tables of `mailhaul.toml`; they name `zimbra.csv`.
+    /// Its tables of `mailhaul.toml`.
     pub fn configuration(&self, ca: &Path) -> String {
-        let (port, ca) = (self.0.port(), ca.display().to_string());
-        format!(
-            "\n[endpoint.zimbra]\nkind = \"zimbra\"\ndescription = \"the lab's Zimbra\"\nhost = \"127.0.0.1\"\nport = {port}\n\
-             encryption = \"tls\"\nca = {ca:?}\nauth = \"password\"\n\n\
-             [batch.zimbra]\nsource = \"zimbra\"\ntarget = \"m365\"\nusers = \"zimbra.csv\"\n"
-        )
+        PASSAGE.configuration(self.0.port(), ca)
     }
 
     /// The `zimbra.csv` that goes with it.
     pub fn users() -> String {
-        format!(
-            "source,target,password,target_password\n{},{},{},{}\n",
-            Self::SOURCE_USER,
-            Self::TARGET_USER,
-            Self::SOURCE_PASSWORD,
-            Self::TARGET_PASSWORD
-        )
+        PASSAGE.users()
     }
 
     /// The mailbox receives mail, some is filed, a draft is saved again. Returns how many messages are new.

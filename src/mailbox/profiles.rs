@@ -112,8 +112,9 @@ const ZIMBRA: Profile = Profile {
     stable_bytes: true,
     // The handler that serves a connection says goodbye itself (quirk 64), after what it executed.
     settle_after_goodbye: Duration::from_secs(2),
-    // Reading bodies takes one lock per account: a second connection lists meanwhile, a third is idle (quirk 62).
-    source_connections: 2,
+    // Reading bodies takes one lock per account: a second connection waits for it in silence, up to ten minutes, which is longer than a command
+    // may take (quirk 62).
+    source_connections: 1,
     target_connections: 2,
     // Contacts and the like appear where the server shows all folders (zimbra.md §6).
     not_mail: &["Contacts", "Emailed Contacts", "Calendar", "Tasks", "Briefcase"],

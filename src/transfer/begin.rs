@@ -82,7 +82,7 @@ pub(super) fn read_by_imap(run: &Run) -> Attention {
     let source = run.pair.source.describe();
     line.problem = format!("{source} is read by IMAP, because its own interface was closed when the pair began");
     line.next_step = format!(
-        "Nothing has to be done, and it stays with IMAP. To read it by its own interface once that is open: mailhaul reset '{source}', \
+        "Look whether port and admin-port are right. It stays with IMAP; to read it by its own interface once that is open: mailhaul reset '{source}', \
          and what has arrived is recognised by its content."
     );
     line

@@ -27,7 +27,7 @@ pub struct Account {
     pub host: Option<String>,
     /// Bytes in its mailbox, where the server tells.
     pub size: Option<u64>,
-    /// The server's own, such as the ones that learn spam.
+    /// The server's own: those that learn spam, and those that stand for people elsewhere who were given a share.
     pub is_system: bool,
 }
 
@@ -52,7 +52,7 @@ impl Account {
             status: first("zimbraAccountStatus").unwrap_or_else(|| "active".to_owned()),
             aliases: all("zimbraMailAlias"),
             host: first("zimbraMailHost"),
-            is_system: ["zimbraIsSystemAccount", "zimbraIsSystemResource"]
+            is_system: ["zimbraIsSystemAccount", "zimbraIsSystemResource", "zimbraIsExternalVirtualAccount"]
                 .iter()
                 .any(|n| first(n).as_deref() == Some("TRUE")),
             name,
@@ -62,8 +62,8 @@ impl Account {
     }
 }
 
-const ATTRIBUTES: &str =
-    "zimbraId,zimbraAccountStatus,zimbraMailHost,zimbraMailAlias,zimbraIsSystemAccount,zimbraIsSystemResource";
+const ATTRIBUTES: &str = "zimbraId,zimbraAccountStatus,zimbraMailHost,zimbraMailAlias,zimbraIsSystemAccount,zimbraIsSystemResource,\
+    zimbraIsExternalVirtualAccount";
 
 /// Every account of `domain`; of every domain where that is `None`.
 ///

@@ -47,6 +47,7 @@ impl ZimbraOrImap {
             Err(Unopened { error, closed: true }) => match self.imap.open().await {
                 Ok(session) => {
                     session.close().await;
+                    tracing::warn!(source = self.describe(), %error, "Zimbra's own interface is closed; the mailbox is read by IMAP.");
                     Ok(ReadBy::Imap)
                 }
                 Err(refused) => Err(neither(&error, refused)),
