@@ -52,7 +52,9 @@
 //! # Evidence
 //!
 //! On targets that keep bytes ([`mailbox`] profiles say which, each with its source) the body's hash decides; elsewhere the decoded header
-//! fields that servers keep, sizes within a ratio, and multisets. Equal headers are not equal messages.
+//! fields that servers keep, sizes within a ratio, and multisets. Equal headers are not equal messages. Whole items, which nobody reads
+//! back, are known by their search keys alone, so of those that share one a single one is under way at a time; one that goes as mail
+//! instead is known by its Message-ID and date, which its intent's mark carries.
 //!
 //! # Absences
 //!

@@ -44,6 +44,17 @@ impl Failure {
 /// The words with which a delta token is refused: everything must be listed anew (microsoft365.md §4.2).
 pub(super) const RESYNC: &[&str] = &["SyncStateNotFound", "SyncStateInvalid", "ResyncRequired"];
 
+/// The words of a service that is short of something for a moment (§4.8, §4.9; the last ones are EWS's, whose store this is).
+const BUSY: &[&str] = &[
+    "ApplicationThrottled",
+    "TooManyRequests",
+    "serviceNotAvailable",
+    "ErrorServerBusy",
+    "ErrorTimeoutExpired",
+    "ErrorMailboxStoreUnavailable",
+    "ErrorInternalServerTransientError",
+];
+
 /// A refusal as it came.
 #[derive(Debug)]
 pub(super) struct Refusal {
@@ -191,6 +202,10 @@ impl Refusal {
         }
         if is(&["ErrorFolderExists"]) {
             return (Code::FolderName, Disposition::GiveUp, Some(Scope::Folder));
+        }
+        // Told of one item of several, with a status that says nothing.
+        if self.status == StatusCode::OK && is(BUSY) {
+            return (Code::Throttled, again, Some(Scope::Mailbox));
         }
         if is_of_the_item(word) {
             return (Code::ItemFetch, again, Some(Scope::Message));

@@ -76,6 +76,17 @@ fn what_creates_is_in_doubt_where_the_answer_does_not_tell() {
 }
 
 #[test]
+fn busy_words_about_one_item_of_several_are_the_services() {
+    let told = |word| error(refusal(200, word, "", None), Effect::Repeatable);
+    let busy = told("ErrorServerBusy");
+    assert_eq!(
+        (busy.code(), busy.scope(), busy.disposition()),
+        (Code::Throttled, Scope::Mailbox, Disposition::RetryAfter(None))
+    );
+    assert_eq!((told("ErrorCorruptData").code(), told("ErrorCorruptData").scope()), (Code::ItemFetch, Scope::Message));
+}
+
+#[test]
 fn no_token_is_kept() {
     let message = "The url 'https://outlook.example/importItem?authtoken=s3cret' with Bearer eyJ0s3cret is over.";
     let error = error(refusal(401, "ErrorInvalidToken", message, None), Effect::Once);

@@ -165,9 +165,19 @@ pub(super) fn export(inside: &mut Inside, call: &Call, id: &str) -> Result<Answe
     if ids.is_empty() || ids.len() > 20 {
         return Err(Problem::bad_request("The number of item ids must be between 1 and 20."));
     }
+    if ids.iter().any(|id| inside.settings.fatal.contains(id)) {
+        return Err(Problem::new(503, "serviceNotAvailable", "The service is unavailable."));
+    }
     let mut exported = Vec::with_capacity(ids.len());
     for item in &ids {
         inside.exported += 1;
+        let busy = inside.settings.busy.iter_mut().find(|(id, left)| id == item && *left > 0);
+        if let Some((_, left)) = busy {
+            *left -= 1;
+            let error = json!({ "code": "ErrorServerBusy", "message": "The server is too busy." });
+            exported.push(json!({ "itemId": item, "error": error }));
+            continue;
+        }
         let every = inside.settings.omit_every;
         if ids.len() == 1 || every == 0 || !inside.exported.is_multiple_of(every) {
             exported.push(export_one(inside, by_id(inside, id)?, item));

@@ -59,10 +59,11 @@ pub(super) fn item(inside: &mut Inside, call: &Call, mailbox: &str) -> Result<An
     if inside.settings.unwelcome.contains(&new.search_key) {
         return Err(Problem::new(400, "ErrorCorruptData", "The item's stream cannot be saved."));
     }
+    let (status, word) = inside.settings.full;
     let mailbox = exchange::by_id_mut(inside, mailbox)?;
     let folder = mail::folder(mailbox, text("FolderId").unwrap_or_default())?.serial;
     if mailbox.quota.is_some_and(|quota| mailbox.bytes() + new.content.len() > quota) {
-        return Err(Problem::new(507, "QuotaExceededException", "Target mailbox quota exceeded."));
+        return Err(Problem::new(status, word, "Target mailbox quota exceeded."));
     }
     let serial = match known {
         None => mailbox.store(folder, new),

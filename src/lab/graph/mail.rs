@@ -144,6 +144,9 @@ pub(super) fn message(inside: &Inside, call: &Call, user: &str, id: &str, bytes:
     let mailbox = mailbox(inside, user)?;
     let item = mailbox.item(id).filter(|item| is_message(item)).ok_or_else(Problem::no_such_item)?;
     if bytes {
+        if inside.settings.fatal.iter().any(|fatal| *fatal == mailbox.ids.immutable(item.serial)) {
+            return Err(Problem::new(503, "serviceNotAvailable", "The service is unavailable."));
+        }
         if inside.settings.corrupt.iter().any(|corrupt| *corrupt == mailbox.ids.immutable(item.serial)) {
             return Err(Problem::new(500, "ErrorCorruptData", "Data is corrupt."));
         }

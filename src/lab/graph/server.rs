@@ -54,6 +54,12 @@ pub struct Settings {
     pub resync_word: &'static str,
     /// Immutable ids of items that cannot be read.
     pub corrupt: Vec<String>,
+    /// Immutable ids of items at whose content the service itself fails.
+    pub fatal: Vec<String>,
+    /// Immutable ids of items that it is too busy to export, so many times.
+    pub busy: Vec<(String, u32)>,
+    /// What a full mailbox is answered: status and word.
+    pub full: (u16, &'static str),
     /// Immutable ids of items that cannot be exported, but read.
     pub unexportable: Vec<String>,
     /// Search keys of items that no import takes.
@@ -74,6 +80,9 @@ impl Default for Settings {
             session_status: 200,
             resync_word: "SyncStateNotFound",
             corrupt: Vec::new(),
+            fatal: Vec::new(),
+            busy: Vec::new(),
+            full: (507, "QuotaExceededException"),
             unexportable: Vec::new(),
             unwelcome: Vec::new(),
         }

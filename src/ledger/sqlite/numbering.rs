@@ -60,8 +60,14 @@ fn intern(connection: &Connection, mailbox: &str, folder: &FolderName, now: i64)
         return Ok(found);
     }
     pairs::make_mailbox(connection, mailbox)?;
-    // Seconds fit until 2106, and a numbering begins at most once in one of them.
-    let validity = u32::try_from(now).unwrap_or(u32::MAX).max(1);
+    // Seconds fit until 2106. No two folders of a mailbox share one: where a folder is made again, its rows follow it under another id, and must
+    // not be taken for what is numbered there anew.
+    let last: Option<u32> = connection
+        .prepare_cached(
+            "SELECT max(validity) FROM numbered_folder WHERE mailbox = (SELECT id FROM mailbox WHERE identity = ?1)",
+        )?
+        .query_row([mailbox], |row| row.get(0))?;
+    let validity = u32::try_from(now).unwrap_or(u32::MAX).max(last.map_or(1, |last| last.saturating_add(1)));
     connection
         .prepare_cached(
             "INSERT INTO numbered_folder (mailbox, name, validity) SELECT id, ?2, ?3 FROM mailbox WHERE identity = ?1",

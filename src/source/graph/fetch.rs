@@ -1,11 +1,12 @@
 //! Fetching messages: several `$value` requests side by side (microsoft365.md §4.2).
 //!
 //! A message that cannot be had is asked for again, for the service is often only busy; what it then still refuses is unreadable. Trouble
-//! that may be the service's own counts against a message only if others came meanwhile: else it is the session that failed.
+//! that may be the service's own counts against a message only if others came meanwhile, or if the service answers something else
+//! ([`judge`]): else it is the session that failed.
 
 use std::collections::VecDeque;
 
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use tokio::sync::mpsc;
 
 use super::message;
@@ -13,7 +14,7 @@ use crate::{
     body::{Body, BodyStore},
     clock,
     error::{Code, Disposition, Error, Result, Scope},
-    graph::Mailbox,
+    graph::{Mailbox, WellKnown},
     limits,
     model::Reason,
     pace::Limiter,
@@ -70,7 +71,7 @@ impl<'a> Fetcher<'a> {
             while flying.len() + self.told.len() < limits::GRAPH_IN_FLIGHT as usize
                 && let Some(item) = self.queue.pop_front()
             {
-                flying.push(read(self.mailbox, self.bodies, self.limiter, item));
+                flying.push(read(self.mailbox, self.bodies, self.limiter, item).boxed());
             }
             let hungry = more && self.queue.is_empty();
             tokio::select! {
@@ -80,7 +81,14 @@ impl<'a> Fetcher<'a> {
                         place.send(fetched);
                     }
                 }
-                Some((item, outcome)) = flying.next(), if !flying.is_empty() => self.take(item, outcome)?,
+                Some(landed) = flying.next(), if !flying.is_empty() => match landed {
+                    Landed::Read(item, outcome) => {
+                        if let Some(suspect) = self.take(item, outcome)? {
+                            flying.push(ask_else(self.mailbox, suspect).boxed());
+                        }
+                    }
+                    Landed::Judged(row, reason) => self.tell(row, FetchResult::Unreadable(reason?)),
+                },
                 batch = items.recv(), if hungry => match batch {
                     Some(batch) => self.enqueue(&batch)?,
                     None => more = false,
@@ -97,43 +105,75 @@ impl<'a> Fetcher<'a> {
         Ok(())
     }
 
-    /// Takes note of what became of a request: it is told, or asked again.
+    /// Takes note of what became of a request: it is told, or asked again; what was asked for in vain too often is returned.
     ///
     /// # Errors
     /// The session failed.
-    fn take(&mut self, mut item: Item, outcome: Result<Body>) -> Result<()> {
-        let what = match outcome {
+    fn take(&mut self, mut item: Item, outcome: Result<Body>) -> Result<Option<Suspect>> {
+        let error = match outcome {
             Ok(body) if !body.is_empty() => {
                 self.came += 1;
-                FetchResult::Body(body)
+                self.tell(item.row, FetchResult::Body(body));
+                return Ok(None);
             }
-            Err(error) if is_gone(&error) => FetchResult::Vanished,
+            Ok(_) => None,
+            Err(error) if is_gone(&error) => {
+                self.tell(item.row, FetchResult::Vanished);
+                return Ok(None);
+            }
             Err(error) if !may_pass(&error) => return Err(error),
-            failed => {
-                item.came = if item.tries == 0 { self.came } else { item.came };
-                item.tries += 1;
-                if item.tries < limits::GRAPH_ITEM_TRIES {
-                    self.queue.push_back(item);
-                    return Ok(());
-                }
-                FetchResult::Unreadable(self.condemn(&item, failed.err())?)
-            }
+            Err(error) => Some(error),
         };
-        self.told.push_back(Fetched { row: item.row, what });
-        Ok(())
-    }
-
-    /// Why a message cannot be read; an error where it may be no fault of the message.
-    fn condemn(&self, item: &Item, error: Option<Error>) -> Result<Reason> {
-        let words = match error {
-            Some(error) if error.scope() > Scope::Message => return Err(error),
-            Some(error) if error.code() == Code::Server && self.came == item.came => {
-                return Err(error.scoped(Scope::Mailbox));
-            }
+        item.came = if item.tries == 0 { self.came } else { item.came };
+        item.tries += 1;
+        if item.tries < limits::GRAPH_ITEM_TRIES {
+            self.queue.push_back(item);
+            return Ok(None);
+        }
+        let words = match &error {
             Some(error) => error.reply().unwrap_or_else(|| error.subject()).to_owned(),
             None => "the service sends no content".to_owned(),
         };
-        Ok(Reason { code: Code::ItemFetch, words })
+        Ok(Some(Suspect { row: item.row, words, error, others_came: self.came > item.came }))
+    }
+
+    fn tell(&mut self, row: i64, what: FetchResult) {
+        self.told.push_back(Fetched { row, what });
+    }
+}
+
+/// What a request in flight came to.
+enum Landed {
+    Read(Item, Result<Body>),
+    /// Why the message of this row cannot be read, or that the service answers nothing else either.
+    Judged(i64, Result<Reason>),
+}
+
+/// A message that was asked for in vain, with the last word about it.
+struct Suspect {
+    row: i64,
+    words: String,
+    error: Option<Error>,
+    others_came: bool,
+}
+
+async fn ask_else(mailbox: &Mailbox, suspect: Suspect) -> Landed {
+    let Suspect { row, words, error, others_came } = suspect;
+    let judged = judge(mailbox, error, others_came).await;
+    Landed::Judged(row, judged.map(|()| Reason { code: Code::ItemFetch, words }))
+}
+
+/// Whether trouble with one thing, whose last word was `error`, is that thing's own. Where it may be the service's and nothing else came
+/// meanwhile, a request about something else tells.
+///
+/// # Errors
+/// It is the service's.
+pub(in crate::source) async fn judge(mailbox: &Mailbox, error: Option<Error>, others_came: bool) -> Result<()> {
+    let Some(error) = error else { return Ok(()) };
+    match error.code() {
+        Code::Throttled => Err(error),
+        _ if others_came || error.scope() <= Scope::Message && error.code() != Code::Server => Ok(()),
+        _ => mailbox.well_known(WellKnown::Inbox).await.map(drop).map_err(|error| error.scoped(Scope::Mailbox)),
     }
 }
 
@@ -149,7 +189,7 @@ pub(in crate::source) fn may_pass(error: &Error) -> bool {
 }
 
 /// Asks for a message once its turn has come. Its size is known when it is here, so that the line's limit holds for what follows.
-async fn read(mailbox: &Mailbox, bodies: &BodyStore, limiter: &Limiter, item: Item) -> (Item, Result<Body>) {
+async fn read(mailbox: &Mailbox, bodies: &BodyStore, limiter: &Limiter, item: Item) -> Landed {
     if item.tries > 0 {
         clock::sleep(limits::GRAPH_ITEM_WAIT * item.tries).await;
     }
@@ -159,5 +199,5 @@ async fn read(mailbox: &Mailbox, bodies: &BodyStore, limiter: &Limiter, item: It
     if let Ok(body) = &outcome {
         limiter.take(0, body.len()).await;
     }
-    (item, outcome)
+    Landed::Read(item, outcome)
 }

@@ -11,14 +11,14 @@ use tokio::sync::mpsc;
 use crate::{
     body::{Body, BodyStore},
     clock,
-    error::{Code, Disposition, Error, Result, Scope},
-    graph::{Export, ItemStore, WellKnown},
+    error::{Code, Disposition, Error, Result},
+    graph::{Export, ItemStore},
     limits,
     model::Reason,
     pace::Limiter,
     source::{
         FetchItem, FetchResult, Fetched,
-        graph::fetch::{is_gone, may_pass},
+        graph::fetch::{is_gone, judge, may_pass},
     },
 };
 
@@ -194,21 +194,15 @@ fn is_no_back_off(error: &Error) -> bool {
     error.disposition() == Disposition::RetryAfter(None)
 }
 
-/// Whether it is the item or the service: where no other item came, a request about something else tells.
+/// Whether it is the item or the service.
 async fn ask_else(store: &ItemStore, suspect: Suspect) -> Landed {
     let Suspect { wanted, error, others_came } = suspect;
     let words = match &error {
         Some(error) => error.reply().unwrap_or_else(|| error.subject()).to_owned(),
         None => "the service leaves it out of its answers without a word".to_owned(),
     };
-    let reason = Reason { code: Code::ItemFetch, words };
-    let is_about_the_item =
-        error.as_ref().is_none_or(|error| error.scope() <= Scope::Message && error.code() != Code::Server);
-    if others_came || is_about_the_item {
-        return Landed::Judged(wanted, Ok(reason));
-    }
-    let judged = store.mailbox().well_known(WellKnown::Inbox).await.map(|_| reason);
-    Landed::Judged(wanted, judged)
+    let judged = judge(store.mailbox(), error, others_came).await;
+    Landed::Judged(wanted, judged.map(|()| Reason { code: Code::ItemFetch, words }))
 }
 
 /// Exports a batch once its turn has come.

@@ -10,7 +10,7 @@ use crate::{
 };
 use mailhaul::{
     clock,
-    error::{Code, Disposition},
+    error::{Code, Disposition, Scope},
     graph::Pace,
     lab::graph::{Fault, Kind, Settings, fill},
     model::{FolderName, Role},
@@ -244,6 +244,22 @@ fn what_cannot_be_read_is_told_and_the_rest_comes() {
 }
 
 #[test]
+fn a_message_at_which_the_service_fails_is_recorded_alone() {
+    run(async {
+        let stage = Stage::new(Settings::default()).await;
+        let ids = with_mail(&stage, 0..1);
+        stage.graph.change_settings(|settings| settings.fatal = ids.clone());
+        let mut session = source(&stage).open().await.unwrap();
+        let (inbox, told) = first(&mut *session).await;
+        let fetched = fetch(&mut *session, &inbox, told.epoch, items(&ids)).await.unwrap();
+        assert!(
+            matches!(&fetched[0].what, FetchResult::Unreadable(reason) if reason.words.contains("503")),
+            "{fetched:?}"
+        );
+    });
+}
+
+#[test]
 fn a_404_that_does_not_speak_of_the_message_is_no_proof_that_it_is_gone() {
     run(async {
         let stage = Stage::new(Settings::default()).await;
@@ -266,24 +282,24 @@ fn trouble_of_the_whole_service_condemns_no_message() {
         let ids = with_mail(&stage, 0..3);
         let mut session = source(&stage).open().await.unwrap();
         let (inbox, told) = first(&mut *session).await;
-        let mut fails = async |fault, times| {
-            stage.graph.inject(Kind::Value, fault, times);
+        let mut fails = async |kind, fault, times| {
+            stage.graph.inject(kind, fault, times);
             let error = fetch(&mut *session, &inbox, told.epoch, items(&ids[..1])).await.unwrap_err();
             (error, fetch(&mut *session, &inbox, told.epoch, items(&ids)).await.unwrap().len())
         };
-        let (busy, all) = fails(Fault::Refuse(503, None), 3).await;
-        assert_eq!((busy.code(), all), (Code::Server, 3));
-        let (cut, all) = fails(Fault::Cut, 1).await;
+        let (busy, all) = fails(Kind::Any, Fault::Refuse(503, None), 4).await;
+        assert_eq!((busy.code(), busy.scope(), all), (Code::Server, Scope::Mailbox, 3));
+        let (cut, all) = fails(Kind::Value, Fault::Cut, 1).await;
         assert_eq!((cut.code(), all), (Code::Lost, 3));
         let begun = clock::instant();
-        let (throttled, all) = fails(Fault::Refuse(429, Some(2)), 1).await;
+        let (throttled, all) = fails(Kind::Value, Fault::Refuse(429, Some(2)), 1).await;
         assert_eq!((throttled.code(), all), (Code::Throttled, 3));
         assert!(matches!(throttled.disposition(), Disposition::RetryAfter(Some(_))));
         assert!((clock::instant() - begun).as_secs() >= 2, "what follows waits as long as the service said");
-        let (untimed, all) = fails(Fault::Refuse(429, None), 1).await;
+        let (untimed, all) = fails(Kind::Value, Fault::Refuse(429, None), 1).await;
         assert_eq!((untimed.code(), all), (Code::Throttled, 3));
         assert!(matches!(untimed.disposition(), Disposition::RetryAfter(Some(_))), "it costs no attempt: {untimed:?}");
-        let (denied, all) = fails(Fault::Refuse(401, None), 2).await;
+        let (denied, all) = fails(Kind::Value, Fault::Refuse(401, None), 2).await;
         assert_eq!((denied.code(), all), (Code::Auth, 3), "after one new token");
     });
 }

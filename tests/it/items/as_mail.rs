@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Lee's mailbox is served by IMAP too.
-async fn with_imap(mut house: House) -> (House, Server) {
+pub async fn with_imap(mut house: House) -> (House, Server) {
     let store = Mailstore::new(mailstore::Mailbox::new('/'));
     let server = Server::start(store.clone(), Persona::exchange(Profile::Move)).await.unwrap();
     house.stage.graph.share(LEE, &store);

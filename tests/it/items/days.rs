@@ -1,14 +1,20 @@
 //! What happens at the source between two passes, and what becomes of it at the target.
 
+use std::sync::Arc;
+
 use mailhaul::{
     lab::{
         graph::{Fault, Kind, Mailbox, Settings, fill},
         mailstore::Content,
     },
-    transfer::{Deletions, Options, Outcome},
+    transfer::{self, Deletions, Options, Outcome, Pair, Unobserved},
 };
+use tokio_util::sync::CancellationToken;
 
-use super::house::House;
+use super::{
+    as_mail::with_imap,
+    house::{House, run},
+};
 use crate::{
     conformance,
     graph::stage::{KIM, LEE},
@@ -148,5 +154,70 @@ fn what_changed_on_both_sides_stays_as_its_new_owner_has_it() {
         assert_eq!(house.contents(LEE), before);
         assert!(report.attention.iter().any(|line| line.problem.contains("by their user")), "{report:#?}");
         assert_eq!(house.verified().await.attention.len(), 0, "it is told once");
+    });
+}
+
+#[test]
+fn an_event_that_moved_is_copied_once_and_goes_on_in_its_new_place() {
+    conformance::run(async {
+        let house = copied(60).await;
+        let (moved, stays) = at_source(&house, |mailbox| {
+            mailbox.ensure_folder("Calendar/Team", "IPF.Appointment");
+            let ids = mailbox.ids_in("Calendar");
+            assert!(mailbox.move_to(&ids[0], "Calendar/Team"));
+            (ids[0].clone(), ids.len())
+        });
+        house.stage.graph.inject(Kind::Import, Fault::RefuseAfter(504), 1);
+        let first = house.pass(&Options::default()).await;
+        assert_eq!((first.counts.copied_this_pass, first.counts.unexplained), (1, 0), "{first:#?}");
+        at_source(&house, |mailbox| mailbox.update(&moved, |item| item.subject = "later".to_owned()));
+        let second = house.pass(&Options::default()).await;
+        assert_eq!((second.counts.copied_this_pass, second.counts.updated), (0, 1), "{second:#?}");
+        let there = |path: &str| house.stage.graph.mailbox(LEE, |mailbox| subjects(mailbox, path)).unwrap();
+        // What is no mail cannot be moved by the service, and to remove an event would be to cancel it.
+        assert_eq!((there("Calendar/Team"), there("Calendar").len()), (vec!["later".to_owned()], stays));
+    });
+}
+
+#[test]
+fn a_target_folder_that_was_removed_and_made_again_takes_what_is_new() {
+    conformance::run(async {
+        let house = copied(80).await;
+        let was = house.stage.graph.mailbox(LEE, |mailbox| {
+            let was = mailbox.ids_in("Archive/2019").len();
+            assert!(mailbox.remove_folder("Archive/2019"));
+            mailbox.ensure_folder("Archive/2019", "IPF.Note");
+            was as u64
+        });
+        house.stage.add(KIM, "Archive/2019", "after that");
+        let report = house.pass(&Options::default()).await;
+        // What its user removed is not copied again.
+        assert_eq!((report.counts.copied_this_pass, report.counts.missing_at_target), (1, was.unwrap()), "{report:#?}");
+        let there = house.stage.graph.mailbox(LEE, |mailbox| subjects(mailbox, "Archive/2019"));
+        assert_eq!(there.unwrap(), ["after that"]);
+        let again = house.pass(&Options::default()).await;
+        assert_eq!((again.counts.copied_this_pass, again.counts.unexplained), (0, 0), "{again:#?}");
+    });
+}
+
+#[test]
+fn what_was_only_planned_goes_in_another_form() {
+    conformance::run(async {
+        let (house, _server) = with_imap(House::filled(40, Settings::default()).await).await;
+        let (ledger, options) = (house.ledger(), Options::default());
+        let items = house.pair(ledger.clone());
+        let mail = Pair { target: house.mail.clone().unwrap(), ..items.clone() };
+        let plan = async |pair: &Pair| {
+            transfer::forecast(pair, ledger.clone(), &options, Arc::new(Unobserved), CancellationToken::new()).await
+        };
+        for pair in [&items, &mail, &items] {
+            let forecast = plan(pair).await;
+            assert!(forecast.error.is_none(), "{:?}", forecast.error);
+        }
+        let report = run(&items, ledger.clone(), &options).await;
+        assert_eq!((report.state, report.counts.copied), (Outcome::Verified, 40), "{report:#?}");
+        house.assert_equal("after two forms of planning");
+        let words = plan(&mail).await.error.map(|error| format!("{error:?}")).unwrap_or_default();
+        assert!(words.contains("began with transport"), "{words}");
     });
 }

@@ -86,6 +86,43 @@ fn a_full_mailbox_waits_for_a_person_and_goes_on() {
 }
 
 #[test]
+fn a_full_mailbox_that_says_so_with_403_marks_no_item_as_refused() {
+    conformance::run(async {
+        let house = House::filled(60, Settings { full: (403, "ErrorQuotaExceeded"), ..Settings::default() }).await;
+        house.stage.graph.mailbox(LEE, |mailbox| mailbox.quota = Some(40_000));
+        let full = house.pass(&Options::default()).await;
+        assert!(full.error.as_ref().is_some_and(|error| error.code.ends_with(Code::Quota.stem())), "{full:#?}");
+        assert_eq!((full.counts.failed, full.counts.skipped), (0, 0), "{full:#?}");
+        house.stage.graph.mailbox(LEE, |mailbox| mailbox.quota = None);
+        house.verified().await;
+        house.assert_equal("with more room");
+    });
+}
+
+#[test]
+fn an_item_at_which_the_service_fails_ends_no_mailbox() {
+    conformance::run(async {
+        let house = House::filled(40, Settings::default()).await;
+        let ids = house.stage.graph.mailbox(KIM, |mailbox| mailbox.ids_in("Calendar"));
+        house.stage.graph.change_settings(|settings| settings.fatal = ids.unwrap()[..1].to_vec());
+        let report = house.pass(&Options::default()).await;
+        assert_eq!((report.state, report.counts.failed), (Outcome::Finished, 1), "{report:#?}");
+        assert_eq!(report.counts.copied, 39, "{report:#?}");
+    });
+}
+
+#[test]
+fn an_item_that_the_service_is_too_busy_for_is_asked_for_until_it_comes() {
+    conformance::run(async {
+        let house = House::filled(20, Settings::default()).await;
+        let ids = house.stage.graph.mailbox(KIM, |mailbox| mailbox.ids_in("Inbox")).unwrap();
+        house.stage.graph.change_settings(|settings| settings.busy = vec![(ids[0].clone(), 6), (ids[1].clone(), 2)]);
+        house.verified().await;
+        house.assert_equal("after the rush");
+    });
+}
+
+#[test]
 fn throttled_by_a_narrower_limit_than_it_believes_in() {
     conformance::run(async {
         let limits = Limits { requests: (60, Duration::from_secs(1)), ..Limits::default() };

@@ -96,6 +96,15 @@ impl Mailbox {
         self.folders.get(&self.by_path(path)?).map(|folder| folder.class.as_str())
     }
 
+    /// Removes the folder with this path of names and what lies in it, but not folders below it.
+    pub fn remove_folder(&mut self, path: &str) -> bool {
+        let Some(folder) = self.by_path(path) else { return false };
+        for id in self.ids_in(path) {
+            self.remove(&id);
+        }
+        self.folders.remove(&folder).is_some()
+    }
+
     /// Gives the folder with this path of names another name; its id stays.
     pub fn rename_folder(&mut self, path: &str, name: &str) -> bool {
         let folder = self.by_path(path).and_then(|serial| self.folders.get_mut(&serial));
