@@ -7,7 +7,7 @@ use mailhaul::{
     transfer::{MailboxReport, Outcome},
 };
 
-use super::stage::Stage;
+use super::{letters::of_bytes, stage::Stage};
 
 async fn stage(source: Persona, target: Persona) -> Stage {
     let from = Recipe { attachment: 3000, ..Recipe::new(61, 80) }.build();
@@ -74,4 +74,45 @@ async fn a_server_that_never_says_a_word() {
     stage.patience = Duration::from_millis(300);
     let report = stage.pass().await;
     assert_eq!((report.state, stopped_by(&report)), (Outcome::Failed, Some("SRC-TIMEOUT")), "{report:#?}");
+}
+
+/// Headers that a strict target takes only when they were repaired, each with its own faults.
+fn malformed(n: u32) -> Vec<u8> {
+    let long = "very ".repeat(600);
+    let rest = format!("From: a@example.org\r\nMessage-ID: <broken-{n}@example.org>\r\n\r\nHello {n}\r\n");
+    match n % 5 {
+        0 => format!("Subject: {long} {n}\r\n{rest}"),
+        1 => format!("Subject: Nothing\0 {n}\r\n{rest}"),
+        2 => format!("Subject: Bare {n}\r\n{rest}").replace("\r\n", "\n"),
+        3 => format!("Subject: =?x-nobody?Q?Gr=FC=DFe?= {n}\nno field\nX-Long: {long}\r\n{rest}"),
+        _ => format!(
+            "From a@example.org Mon Jan 1 00:00:00 2024\nSubject: Gr\u{fc}\u{df}e {n}\nX-Long: {long}\r\n{rest}"
+        ),
+    }
+    .into_bytes()
+}
+
+/// What was repaired there is known by what it would be sent as.
+#[tokio::test(flavor = "multi_thread")]
+async fn repaired_headers_are_recognised_without_a_ledger() {
+    let strict = Persona::generic().with(|persona| {
+        persona.append.max_line = Some(2000);
+        persona.append.refuse_bare_newline = true;
+    });
+    for profile in ["Dovecot", "Zimbra"] {
+        let from = Mailstore::empty();
+        from.write(|mailbox| {
+            let inbox = mailbox.folder_mut(b"INBOX").unwrap();
+            for n in 0..15 {
+                inbox.append(of_bytes(n, malformed(n)), None);
+            }
+        });
+        let stage = Stage::between((from, Persona::generic()), (Mailstore::empty(), strict.clone()), profile).await;
+        let (report, _) = stage.until_verified().await;
+        assert_eq!((report.counts.repaired, report.counts.copied), (15, 15), "{profile}: {report:#?}");
+        stage.lose_the_ledger();
+        let counts = stage.pass().await.counts;
+        assert_eq!((counts.copied, counts.already_present), (0, 15), "{profile}: {counts:#?}");
+        assert_eq!(stage.to.snapshot().messages(), 15);
+    }
 }

@@ -157,6 +157,13 @@ impl Stage {
         self.pass_watched(options, Arc::new(StopsWhenThrottled(stop.clone())), stop).await
     }
 
+    /// The next pass begins without one.
+    pub fn lose_the_ledger(&self) {
+        for file in ["ledger.db", "ledger.db-wal", "ledger.db-shm"] {
+            let _ = std::fs::remove_file(self.home.path().join(file));
+        }
+    }
+
     /// Lets a day pass for the ledger.
     pub fn a_day_later(&self) {
         let ledger = rusqlite::Connection::open(self.home.path().join("ledger.db")).unwrap();
