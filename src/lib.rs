@@ -76,7 +76,8 @@
 //! - *POP3 as a state machine of its own* ([`pop3`]): bytes in, events out, so that it is fuzzed without a line. Its replies have no tags, so each
 //!   pipelined message is vouched for by a reply that names it ([`source::pop3`]).
 //! - *Zimbra by its own SOAP and archives, not by IMAP* ([`zimbra`]): its IMAP serves one FETCH at a time per account, and only the archives carry the
-//!   digests by which every message is proven.
+//!   digests by which every message is proven. Where it is closed IMAP reads all the same, and the pair stays with it
+//!   ([`source::zimbra::ZimbraOrImap`]).
 //! - *A rewritten message is another content, not another message* ([`source::SourceCapabilities::versions`]): its row is a new one, and the copy of the old content
 //!   goes once the new one has arrived.
 //! - *One crate*: floors kept by a test cost less than crate boundaries and read in one place.

@@ -41,12 +41,10 @@ pub struct Remark {
 /// Opens sessions to one mailbox at one source.
 #[async_trait]
 pub trait SourceConnector: Send + Sync {
-    /// Decides by which interface the mailbox is read from now on, where it has several; `begun`: by which it was so far.
-    ///
-    /// # Errors
-    /// None opens it.
-    async fn choose(&self, _begun: Option<ReadBy>) -> Result<ReadBy> {
-        Ok(ReadBy::Own)
+    /// Decides by which interface the mailbox is read from now on, where it has several; `begun`: by which it was so far. Where none opens,
+    /// nothing is decided, and [`SourceConnector::open`] tells why.
+    async fn choose(&self, _begun: Option<ReadBy>) -> ReadBy {
+        ReadBy::Own
     }
     /// Connects and signs in: one session is one connection with one limiter.
     async fn open(&self) -> Result<Box<dyn SourceSession>>;

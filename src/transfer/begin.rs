@@ -23,7 +23,7 @@ pub(super) struct Begun {
 /// Begins a pass of this kind.
 ///
 /// # Errors
-/// The ledger refuses, the source cannot be opened in any way, or the pair began in another form.
+/// The ledger refuses, or the pair began in another form.
 pub(super) async fn begin(pair: &Pair, ledger: &dyn Ledger, kind: &str) -> Result<Begun> {
     let lease = ledger.open_pair(&pair.source_identity, &pair.target_identity).await?;
     let kind = match kind {
@@ -38,7 +38,7 @@ pub(super) async fn begin(pair: &Pair, ledger: &dyn Ledger, kind: &str) -> Resul
 /// Goes on in the form in which the pair began.
 async fn keep_form(pair: &Pair, ledger: &dyn Ledger, lease: Lease) -> Result<ReadBy> {
     let begun = ledger.begun_transport(lease.pair).await?;
-    let read_by = pair.source.choose(begun.as_deref().map(source_of)).await?;
+    let read_by = pair.source.choose(begun.as_deref().map(source_of)).await;
     let word = word(pair.target.transport(), read_by);
     let pinned = ledger.pin_transport(lease, &word).await?;
     if pinned == word {

@@ -6,8 +6,9 @@
 //!
 //! Rejected: to recognise by content what the other interface brought. It is what a pair that was forgotten does, for a person who asks for it.
 
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
 use async_trait::async_trait;
-use tokio::sync::OnceCell;
 
 use super::ZimbraSource;
 use crate::{
@@ -28,32 +29,41 @@ const LOSSES: [&str; 4] = [
 const REFUSED: &str = "by IMAP, which opens no account that is locked or closed";
 
 /// A mailbox of Zimbra that is read by IMAP where nothing else is open.
-#[derive(Clone)]
 pub struct ZimbraOrImap {
     own: ZimbraSource,
     imap: ImapSource,
-    chosen: OnceCell<ReadBy>,
+    chosen: OnceLock<ReadBy>,
+    /// Why neither opened when it was tried: told by the next session, so that nobody is refused twice for one attempt.
+    refused: Mutex<Option<Error>>,
 }
 
 impl ZimbraOrImap {
     /// `own` and `imap` are one mailbox.
     pub fn new(own: ZimbraSource, imap: ImapSource) -> Self {
-        ZimbraOrImap { own, imap, chosen: OnceCell::new() }
+        ZimbraOrImap { own, imap, chosen: OnceLock::new(), refused: Mutex::default() }
     }
 
-    /// What is open. A door that does not answer as it should is not closed: whoever opens it is told why.
+    /// What is open.
+    ///
+    /// # Errors
+    /// Neither, or the door does not answer as it should, which is not closed.
     async fn look(&self) -> Result<ReadBy> {
-        match self.own.settings.mailbox.knock().await {
-            Err(Unopened { error, closed: true }) => match self.imap.open().await {
-                Ok(session) => {
-                    session.close().await;
-                    tracing::warn!(source = self.describe(), %error, "Zimbra's own interface is closed; the mailbox is read by IMAP.");
-                    Ok(ReadBy::Imap)
-                }
-                Err(refused) => Err(neither(&error, refused)),
-            },
-            Ok(()) | Err(Unopened { closed: false, .. }) => Ok(ReadBy::Own),
+        let Err(Unopened { error, closed }) = self.own.settings.mailbox.knock().await else { return Ok(ReadBy::Own) };
+        if !closed {
+            return Err(error);
         }
+        let session = self.imap.open().await.map_err(|refused| neither(&error, refused))?;
+        session.close().await;
+        tracing::warn!(source = self.describe(), %error, "Zimbra's own interface is closed; the mailbox is read by IMAP.");
+        Ok(ReadBy::Imap)
+    }
+
+    fn refused(&self) -> MutexGuard<'_, Option<Error>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take_refusal(&self) -> Result<()> {
+        self.refused().take().map_or(Ok(()), Err)
     }
 }
 
@@ -65,18 +75,26 @@ fn neither(closed: &Error, refused: Error) -> Error {
 
 #[async_trait]
 impl SourceConnector for ZimbraOrImap {
-    async fn choose(&self, begun: Option<ReadBy>) -> Result<ReadBy> {
-        let choice = async {
-            match begun {
-                Some(begun) => Ok(begun),
-                None => self.look().await,
-            }
+    async fn choose(&self, begun: Option<ReadBy>) -> ReadBy {
+        let known = self.chosen.get().copied().or(begun);
+        let choice = match known {
+            Some(known) => Ok(known),
+            None => self.look().await,
         };
-        self.chosen.get_or_try_init(|| choice).await.copied()
+        match choice {
+            Ok(choice) => *self.chosen.get_or_init(|| choice),
+            Err(error) => {
+                *self.refused() = Some(error);
+                ReadBy::Own
+            }
+        }
     }
 
     async fn open(&self) -> Result<Box<dyn SourceSession>> {
-        match self.choose(None).await? {
+        self.take_refusal()?;
+        let choice = self.choose(None).await;
+        self.take_refusal()?;
+        match choice {
             ReadBy::Own => self.own.open().await,
             ReadBy::Imap => self.imap.open().await,
         }

@@ -137,6 +137,7 @@ async fn an_open_door_that_refuses_is_not_closed() {
     let refused = site.run(&["run"]).await;
     assert_eq!(refused.code, Some(10), "{refused:#?}");
     assert!(!beside.is_asked(), "IMAP would only hide it");
+    assert_eq!(site.stage.zimbra.counts()[3], 1, "one refusal for one attempt");
 }
 
 #[tokio::test(flavor = "multi_thread")]

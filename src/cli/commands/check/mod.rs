@@ -98,7 +98,7 @@ async fn pair(steps: &mut Steps<'_>, job: &Job, write_probe: bool) {
         directory::look_up(steps, mailbox, side).await;
     }
     // Where its own interface is closed there is nobody to ask, and the log-in says so; where nothing opens, both say why.
-    if !matches!(engine.source.choose(None).await, Ok(ReadBy::Imap)) {
+    if engine.source.choose(None).await == ReadBy::Own {
         directory::account(steps, &job.pair.source).await;
     }
     if let Some(mut session) = steps.timed("source login", engine.source.open()).await {
