@@ -21,20 +21,22 @@
 //!   lanes       folders side by side; each one, on one connection a side:
 //!     reconcile   rows in doubt and unknown arrivals: ask the target before anything is appended there
 //!     adopt       mail that is there already answers for its rows
+//!     renew       an item that the source changed is changed in its place
 //!     copy        fetch → hash, fingerprint, pre-checks → intents, one full sync for the group → append → outcomes
 //!     refusals    the repair ladder, from the same bytes on a fresh session to every repair there is; then quarantine
 //!     flags       differences only, so that what the target's user did stays
 //!     mirror      deletions, if asked, within guards
+//!     verify      the target's own answer against the ledger, for all folders of the lane at once
 //!   twins       one message under several labels: copied at the target from where it arrived, in rounds until none waits
-//!   verify      the target's own answer against the ledger, by each lane for its folders at once
+//!   categories  labels and keywords that the target's folders cannot say, where a person wants them
 //!   tally       counts by query over the ledger, never from counters
 //! ```
 //!
 //! Calls go downwards only; upwards there are [`transfer::Event`]s to an [`transfer::Observer`].
 //!
 //! Reconciling stands in the lane and not at the head of the pass: a folder waits for its own doubts (a settle time of seconds to a
-//! minute, for servers go on executing what they hold after a connection died; less where the server itself said goodbye), and the others
-//! copy meanwhile.
+//! minute, for servers go on executing what they hold after a connection died; less where a server said goodbye that is known to execute
+//! nothing after it), and the others copy meanwhile.
 //!
 //! # Floors
 //!
@@ -78,8 +80,8 @@
 //! - *Zimbra by its own SOAP and archives, not by IMAP* ([`zimbra`]): its IMAP serves one FETCH at a time per account, and only the archives carry the
 //!   digests by which every message is proven. Where it is closed IMAP reads all the same, and the pair stays with it
 //!   ([`source::zimbra::ZimbraOrImap`]).
-//! - *A rewritten message is another content, not another message* ([`source::SourceCapabilities::versions`]): its row is a new one, and the copy of the old content
-//!   goes once the new one has arrived.
+//! - *A rewritten message is another content, not another message* ([`source::SourceCapabilities::versions`]): its row is a new one, and
+//!   the copy of the old content goes once the new one has arrived.
 //! - *One crate*: floors kept by a test cost less than crate boundaries and read in one place.
 //! - *MULTIAPPEND and windows* ([`target`]): one server transaction for dozens of messages where it is offered; all or nothing, so a refusal
 //!   falls back to single appends for that group.

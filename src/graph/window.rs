@@ -1,8 +1,9 @@
 //! How much went in a sliding time, so that no such time ever sees more than the limit.
 //!
 //! The service counts a request somewhere between its first byte and its answer, so here it counts from its start until a whole window
-//! after its end, and that in cells: the limit holds whatever the line does, and a cell's share of the rate is given away. Rejected: a bucket that refills (governor), which lets twice the limit through in the first window;
-//! a time for each request, which is 150 KiB a mailbox.
+//! after its end, and that in cells: the limit holds whatever the line does, and a cell's share of the rate is given away. Rejected: a
+//! bucket that refills (governor), which lets twice the limit through in the first window; a time for each request, which is 150 KiB a
+//! mailbox.
 
 use std::{collections::VecDeque, time::Duration};
 

@@ -1,4 +1,5 @@
-//! The lab as a whole: an IMAP host with generated mailboxes, an Office 365 and a POP3 host with one each, and a Microsoft 365 target that throttles mildly.
+//! The lab as a whole: an IMAP host with generated mailboxes, an Office 365 and a POP3 host with one each, and a Microsoft 365 target that
+//! throttles mildly.
 //!
 //! `mailhaul demo` and `mailhaul lab` start it; the sizes are such that the demo ends well within a minute.
 

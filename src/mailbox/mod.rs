@@ -2,8 +2,8 @@
 //!
 //! The two adapters, [`crate::source::imap`] and [`crate::target::imap`], stand on this module. It knows servers by name
 //! and cites its evidence: "quirk n" is an entry of the catalogue of server quirks that the design was written from.
-//! It never talks to a server about messages. `items` is the same for an Exchange mailbox that is read or written as a store of items. Rejected: flags for each habit in the configuration, for nobody who moves a
-//! mailbox knows what window Courier likes.
+//! It never talks to a server about messages. `items` is the same for an Exchange mailbox that is read or written as a store of items.
+//! Rejected: flags for each habit in the configuration, for nobody who moves a mailbox knows what window Courier likes.
 
 mod counters;
 mod graph_folders;

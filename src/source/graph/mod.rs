@@ -2,8 +2,8 @@
 //!
 //! A folder's name is its id, a message's id the immutable one, and a cursor the folder's delta link. A message that was moved comes under the
 //! same id in another folder: it is told as the content ([`Listed::content`](super::Listed::content)), so that the engine moves it at the
-//! target without reading it; one that moves while the folders are listed is told in two of them. Folders have one epoch for ever, for ids are never given out again; a delta link that the service forgot only
-//! costs a whole listing.
+//! target without reading it; one that moves while the folders are listed is told in two of them. Folders have one epoch for ever, for ids
+//! are never given out again; a delta link that the service forgot only costs a whole listing.
 //!
 //! Nothing here changes mail: every call reads. Bytes are rendered by Exchange for each reading and may differ in their boundaries, so
 //! they are no evidence. The importance travels inside them, as the header fields that Exchange writes for it.

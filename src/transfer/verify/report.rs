@@ -8,6 +8,8 @@ use crate::{
 
 /// Tells a person what differs.
 pub(super) fn tell(run: &Run, job: &Job, differences: &Differences) {
+    // What the target's user does by the way is the rule, not worth a line in every pass.
+    let when_asked = |count| if run.options.pass == PassKind::Verify { count } else { 0 };
     let lines = [
         (
             Severity::Block,
@@ -33,32 +35,21 @@ pub(super) fn tell(run: &Run, job: &Job, differences: &Differences) {
             "were verified at the target earlier and are not there any more; they are not copied again",
             "Nothing to do: the mailbox's user removed or moved them.",
         ),
-    ];
-    for (severity, count, problem, next_step) in lines {
-        if count > 0 {
-            run.attend(line(job, severity, count, problem, next_step));
-        }
-    }
-    // Mail that was there before or arrives by itself is the rule, not worth a line in every pass.
-    if differences.extra > 0 && run.options.pass == PassKind::Verify {
-        let problem = "are at the target but not from this migration";
-        run.attend(line(
-            job,
+        (
             Severity::Note,
-            differences.extra,
-            problem,
+            when_asked(differences.extra),
+            "are at the target but not from this migration",
             "Nothing to do: mail that was there before or arrived since.",
-        ));
-    }
-    if differences.reflagged > 0 && run.options.pass == PassKind::Verify {
-        let problem = "have other flags at the target than were copied";
-        run.attend(line(
-            job,
+        ),
+        (
             Severity::Note,
-            differences.reflagged,
-            problem,
+            when_asked(differences.reflagged),
+            "have other flags at the target than were copied",
             "Nothing to do: the mailbox's user changed them.",
-        ));
+        ),
+    ];
+    for (severity, count, problem, next_step) in lines.into_iter().filter(|(_, count, ..)| *count > 0) {
+        run.attend(line(job, severity, count, problem, next_step));
     }
 }
 
