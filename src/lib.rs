@@ -23,7 +23,7 @@
 //!     adopt       mail that is there already answers for its rows
 //!     renew       an item that the source changed is changed in its place
 //!     copy        fetch → hash, fingerprint, pre-checks → intents, one full sync for the group → append → outcomes
-//!     refusals    the repair ladder, from the same bytes on a fresh session to every repair there is; then quarantine
+//!     refusals    the repair ladder, from the same bytes on a fresh session to every repair there is (of a whole item: as mail); then quarantine
 //!     flags       differences only, so that what the target's user did stays
 //!     mirror      deletions, if asked, within guards
 //!     verify      the target's own answer against the ledger, for all folders of the lane at once

@@ -272,6 +272,19 @@ pub trait SourceSession: Send {
         items: Vec<FetchItem>,
     ) -> Result<Vec<(i64, Fingerprint)>>;
 
+    /// Tells by what `items` are recognised where they came as mail ([`mail_evidence`](crate::mailbox::items::mail_evidence)); what is no mail,
+    /// and all where the source has mail alone, is left out.
+    ///
+    /// # Errors
+    /// As [`SourceSession::fetch`].
+    async fn evidence_as_mail(
+        &mut self,
+        _folder: &FolderName,
+        _items: Vec<FetchItem>,
+    ) -> Result<Vec<(i64, Fingerprint)>> {
+        Ok(Vec::new())
+    }
+
     /// Ends the session politely; errors do not matter any more.
     async fn close(self: Box<Self>);
 }

@@ -3,6 +3,7 @@
 use super::FolderStatus;
 use crate::{
     error::Error,
+    mailbox::items::mail_evidence,
     model::{BodyHash, Fingerprint, Flags, ReceivedAt, TargetUid},
 };
 
@@ -50,21 +51,10 @@ pub struct Found {
 }
 
 impl Found {
-    /// What it would be recognised by if it came as mail to a target of whole items: see [`mail_evidence`].
+    /// What it would be recognised by if it came as mail to a target of whole items: see [`mail_evidence`](crate::mailbox::items::mail_evidence).
     pub fn as_mail(&self) -> Option<Fingerprint> {
         Some(mail_evidence(self.message_id.as_deref()?, self.received_at?))
     }
-}
-
-/// What mail is recognised by where whole items go: its Message-ID and the second in which it was received. Its header is nobody's to read
-/// there, and its search key is made where it arrives. Folds in the id count for nothing. It differs from every evidence of an item that went whole.
-pub fn mail_evidence(message_id: &str, received_at: ReceivedAt) -> Fingerprint {
-    let mut hasher = blake3::Hasher::new();
-    let message_id: String = message_id.split_whitespace().collect();
-    hasher.update(b"as mail\0").update(&received_at.unix.to_be_bytes()).update(message_id.as_bytes());
-    let mut fingerprint = [0; 16];
-    hasher.finalize_xof().fill(&mut fingerprint);
-    Fingerprint(fingerprint)
 }
 
 /// What [`TargetSession::find_each`] tells of the folder at this place among those asked for.

@@ -20,7 +20,7 @@ use serde::Deserialize;
 pub use capabilities::TargetCapabilities;
 pub use categories::{Categories, Sighted, Sought};
 pub use delivery::{AppendItem, AppendResult, Appended, Fault, Refusal, Renewed};
-pub use finding::{Evidence, Find, Found, Sight, Sighting, mail_evidence};
+pub use finding::{Evidence, Find, Found, Sight, Sighting};
 pub use folder::{FolderStatus, NewFolder, TargetFolder};
 pub use session::{TargetEditor, TargetSession};
 

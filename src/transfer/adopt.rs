@@ -21,7 +21,7 @@ use crate::{
     limits,
     model::{BodyHash, Fingerprint, Flags, RowState, SystemFlags, TargetUid},
     source::{FetchItem, SourceSession},
-    target::TargetSession,
+    target::{TargetSession, Transport},
     transfer::Event,
 };
 
@@ -50,11 +50,43 @@ pub(super) async fn adopt(
         } else {
             by_likeness(&groups, tolerance)
         };
-        settle(run, target, job, arrivals.status.validity, &rows, &adopted).await?;
-        let taken: HashSet<i64> = adopted.iter().map(|one| i64::from(one.uid)).collect();
-        arrivals.unclaimed.retain(|item| !taken.contains(&item.id));
+        settle(run, target, job, &mut arrivals, &rows, &adopted).await?;
+        if run.pair.target.transport() == Transport::Items && !arrivals.unclaimed.is_empty() {
+            let taken: HashSet<i64> = adopted.iter().map(|one| one.row).collect();
+            let left = rows.into_iter().filter(|(row, _)| !taken.contains(row)).collect();
+            let adopted = as_mail(source, folder, &left, &arrivals).await?;
+            settle(run, target, job, &mut arrivals, &left, &adopted).await?;
+        }
     }
     Ok(())
+}
+
+/// Mail that came there as mail, before whole items go: by another tool, or by a pass whose ledger is lost. Where all that share Message-ID and date
+/// are there, they are these; where fewer are, it would not be certain which, and none is.
+async fn as_mail(
+    source: &mut dyn SourceSession,
+    folder: &FolderRow,
+    rows: &Rows,
+    arrivals: &Arrivals,
+) -> Result<Vec<Adopted>> {
+    let evident = |found: &Item| Some(Item { fingerprint: *arrivals.as_mail.get(&found.id)?, ..*found });
+    let found: Vec<Item> = arrivals.unclaimed.iter().filter_map(evident).collect();
+    let mut wanted = Vec::new();
+    let items: Vec<FetchItem> = if found.is_empty() { Vec::new() } else { rows.values().map(fetch_item).collect() };
+    for page in items.chunks(limits::LEDGER_PAGE) {
+        wanted.extend(source.evidence_as_mail(&folder.name, page.to_vec()).await?);
+    }
+    let item = |(id, fingerprint)| {
+        let received_at = rows.get(&id)?.received_at;
+        Some(Item { id, fingerprint, size: 0, received_at, hash: None })
+    };
+    let shown: HashMap<i64, Fingerprint> = arrivals.unclaimed.iter().map(|item| (item.id, item.fingerprint)).collect();
+    let groups = group(wanted.into_iter().filter_map(item), found);
+    let certain = groups.iter().filter(|group| group.found.len() >= group.wanted.len());
+    let adopted = |(row, uid): (i64, i64)| {
+        Some(Adopted { row, uid: u32::try_from(uid).ok()?, fingerprint: *shown.get(&uid)?, hash: None })
+    };
+    Ok(certain.flat_map(|group| group.by_likeness(Tolerance::Rendered)).filter_map(adopted).collect())
 }
 
 /// Sizes of what was found, so that only rows that could be there are asked for at the source.
@@ -163,10 +195,11 @@ async fn settle(
     run: &Run,
     target: &mut dyn TargetSession,
     job: &Job,
-    validity: u32,
+    arrivals: &mut Arrivals,
     rows: &Rows,
     adopted: &[Adopted],
 ) -> Result<()> {
+    let validity = arrivals.status.validity;
     for page in adopted.chunks(limits::LEDGER_PAGE) {
         let matched: Vec<(&Adopted, &Row)> = page.iter().filter_map(|one| Some((one, rows.get(&one.row)?))).collect();
         let there = bodies::attributes(target, &job.folder, matched.iter().map(|(one, _)| one.uid).collect()).await?;
@@ -182,6 +215,8 @@ async fn settle(
         let bytes = matched.iter().map(|(_, row)| row.size).sum();
         run.tell(Event::Settled { messages: matched.len() as u64, bytes });
     }
+    let taken: HashSet<i64> = adopted.iter().map(|one| i64::from(one.uid)).collect();
+    arrivals.unclaimed.retain(|item| !taken.contains(&item.id));
     Ok(())
 }
 

@@ -6,7 +6,7 @@ mod evidence;
 mod patience;
 mod tree;
 
-pub(crate) use evidence::evidence;
+pub(crate) use evidence::{Evidence, evidence, mail_evidence};
 pub(crate) use patience::{Patience, next, turn};
 pub(crate) use tree::{Place, tree};
 

@@ -29,7 +29,7 @@ use crate::{
     error::{Error, Result, Scope},
     graph::{ItemStore, Mailbox},
     limits,
-    mailbox::items::{evidence, folder_id, needs, tree},
+    mailbox::items::{Evidence, evidence, folder_id, mail_evidence, needs, tree},
     model::{Fingerprint, FolderName},
     pace::{Limiter, Rates},
 };
@@ -108,6 +108,20 @@ struct ItemSession {
 }
 
 impl ItemSession {
+    /// What `tell` makes of the evidence of each item that is there.
+    async fn evidence(
+        &self,
+        folder: &FolderName,
+        items: Vec<FetchItem>,
+        tell: impl Fn(&Evidence) -> Option<Fingerprint>,
+    ) -> Result<Vec<(i64, Fingerprint)>> {
+        let rows: Vec<(i64, String)> = items.iter().map(|item| Ok((item.row, id(&item.id)?))).collect::<Result<_>>()?;
+        let wanted: HashSet<String> = rows.iter().map(|(_, id)| id.clone()).collect();
+        let in_all = wanted.len() as u64;
+        let found = evidence(&self.store, &folder_id(folder), &wanted, in_all).await?;
+        Ok(rows.into_iter().filter_map(|(row, id)| Some((row, tell(found.get(&id)?.as_ref()?)?))).collect())
+    }
+
     fn refuse_other_epoch(&self, folder: &FolderName, epoch: u64) -> Result<()> {
         whole::same_life(epoch == EPOCH, self.settings.mailbox.side(), folder)
     }
@@ -183,11 +197,16 @@ impl SourceSession for ItemSession {
         items: Vec<FetchItem>,
     ) -> Result<Vec<(i64, Fingerprint)>> {
         self.refuse_other_epoch(folder, epoch)?;
-        let rows: Vec<(i64, String)> = items.iter().map(|item| Ok((item.row, id(&item.id)?))).collect::<Result<_>>()?;
-        let wanted: HashSet<String> = rows.iter().map(|(_, id)| id.clone()).collect();
-        let in_all = wanted.len() as u64;
-        let found = evidence(&self.store, &folder_id(folder), &wanted, in_all).await?;
-        Ok(rows.into_iter().filter_map(|(row, id)| Some((row, found.get(&id)?.as_ref()?.fingerprint))).collect())
+        self.evidence(folder, items, |evidence| Some(evidence.fingerprint)).await
+    }
+
+    async fn evidence_as_mail(
+        &mut self,
+        folder: &FolderName,
+        items: Vec<FetchItem>,
+    ) -> Result<Vec<(i64, Fingerprint)>> {
+        let as_mail = |of: &Evidence| Some(mail_evidence(of.message_id.as_deref()?, of.received_at?));
+        self.evidence(folder, items, as_mail).await
     }
 
     async fn close(self: Box<Self>) {}

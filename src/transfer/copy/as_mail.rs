@@ -14,9 +14,10 @@ use crate::{
     body::Body,
     error::{Code, Result, Scope},
     ledger::{Row, Settlement},
+    mailbox::items::mail_evidence,
     mime,
     model::{Flags, Reason, RowState, TargetUid},
-    target::{Fault, Refusal, mail_evidence},
+    target::{Fault, Refusal},
 };
 
 /// What the report says of it.

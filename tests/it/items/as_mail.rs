@@ -180,3 +180,22 @@ fn killed_at_every_step_each_arrives_once() {
         println!("{} steps", counting.steps());
     });
 }
+
+#[test]
+fn what_came_by_imap_before_is_not_copied_again() {
+    conformance::run(async {
+        let house = House::filled(60, Settings::default()).await;
+        let letters = || (10..18).map(letter).chain([letter(17)]);
+        house.stage.graph.mailbox(KIM, |mailbox| letters().for_each(|item| drop(mailbox.add("Inbox", item))));
+        // All of them but the second copy of the last one, with search keys of their own.
+        house.stage.graph.mailbox(LEE, |mailbox| {
+            for (number, item) in letters().take(8).enumerate() {
+                mailbox.add("Inbox", NewItem { search_key: [number as u8; 16], ..item });
+            }
+        });
+        let report = house.verified().await;
+        assert_eq!((report.counts.already_present, report.counts.copied), (7, 62), "{report:#?}");
+        let again = house.verified().await;
+        assert_eq!(again.counts.copied_this_pass, 0, "{again:#?}");
+    });
+}
