@@ -19,11 +19,17 @@ use std::{path::PathBuf, time::Duration};
 
 use route::Route;
 
-use crate::error::{Result, Side};
+use crate::error::{Error, Result, Side};
 
 pub use probe::{ProbeStep, probe};
 pub use proxy::{Proxy, ProxyAddress};
 pub use stream::Stream;
+
+/// Whether the machine is there and nothing listens at the port.
+pub fn is_refused(error: &Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::ConnectionRefused)
+}
 
 /// How a connection is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -45,7 +45,9 @@ async fn keep_form(pair: &Pair, ledger: &dyn Ledger, lease: Lease) -> Result<Rea
         return Ok(read_by);
     }
     let remedy = match target_of(&pinned) == pair.target.transport().word() {
-        true => "read it by the same interface again",
+        true => {
+            "let it be read by the same interface again (by IMAP: auth = \"password\" or \"admin\"), or forget it (mailhaul reset)"
+        }
         false => "write that transport at one of its endpoints",
     };
     let subject = format!(
@@ -81,9 +83,9 @@ pub(super) fn read_by_imap(run: &Run) -> Attention {
     let mut line = Attention::new(Severity::Note, Code::AuthBlocked, Side::Source, 0);
     let source = run.pair.source.describe();
     line.problem = format!("{source} is read by IMAP, because its own interface was closed when the pair began");
-    line.next_step = format!(
-        "Look whether port and admin-port are right. It stays with IMAP; to read it by its own interface once that is open: mailhaul reset '{source}', \
-         and what has arrived is recognised by its content."
+    line.next_step = String::from(
+        "Look whether port and admin-port are right. It stays with IMAP; to read it by its own interface once that is open, forget \
+         the pair (mailhaul reset): what has arrived is recognised by its content.",
     );
     line
 }

@@ -29,10 +29,17 @@ impl Failure {
         Failure { error, fault: String::new(), item: None, status: None, closed: false }
     }
 
-    /// The door is closed: by what was answered in its place, if anything was.
-    pub(super) fn behind_closed_door(failure: Failure) -> Self {
-        let subject = format!("{}: {CLOSED}", failure.error.subject());
-        Failure { error: failure.error.about(subject), closed: true, ..failure }
+    /// Nothing listens there: at the first knock the door is closed, later it is the server that is down for a moment.
+    pub(super) fn unheard(error: Error) -> Self {
+        Failure { closed: true, ..Failure::unanswered(error) }
+    }
+
+    /// A proxy answers in the door's place: whatever its status says is not about the mailbox.
+    pub(super) fn kept_out(status: StatusCode, side: Side, subject: &str) -> Self {
+        let (code, person) = (Code::AuthBlocked, Disposition::NeedsPerson);
+        let error = Error::new(code, side, Scope::Mailbox, person, format!("{subject}: {CLOSED}; {REMEDY}"));
+        let error = error.with_reply(format!("HTTP {}", status.as_u16()));
+        Failure { error, fault: String::new(), item: None, status: Some(status), closed: true }
     }
 
     /// A SOAP fault.
@@ -80,8 +87,11 @@ impl Failure {
     }
 }
 
-/// What is left where nothing answers at a door.
+/// What is said where nothing answers at a door.
 const CLOSED: &str = "its own interface is closed here";
+/// What is left then, for whom nothing was decided for them.
+const REMEDY: &str =
+    "open it, or forget the pair (mailhaul reset), which is read by IMAP then, with auth = \"password\" or \"admin\"";
 
 fn meaning(code: &str) -> (Code, Scope, Disposition) {
     use Disposition::{GiveUp, NeedsPerson, RetryAfter};

@@ -130,7 +130,7 @@ impl Service {
             None if status.is_success() => Err(Failure::unanswered(answer.senseless("the answer is no SOAP"))),
             // A server that has the interface answers a fault even to nonsense; a proxy that keeps it from us answers itself.
             None if matches!(status, StatusCode::NOT_FOUND | StatusCode::FORBIDDEN) => {
-                Err(Failure::behind_closed_door(Failure::of_status(status, self.0.side, subject)))
+                Err(Failure::kept_out(status, self.0.side, &subject))
             }
             None => Err(Failure::of_status(status, self.0.side, subject)),
         }
@@ -172,9 +172,9 @@ impl Service {
             let response = match clock::timeout(limits::COMMAND_DEADLINE, build()?.send()).await {
                 Some(Ok(response)) => response,
                 Some(Err(cause)) => {
-                    let failure = Failure::unanswered(self.unanswered(&cause, subject));
+                    let error = self.unanswered(&cause, subject);
                     let refused = http::is_refused(&cause);
-                    return Err(if refused { Failure::behind_closed_door(failure) } else { failure });
+                    return Err(if refused { Failure::unheard(error) } else { Failure::unanswered(error) });
                 }
                 None => return Err(Failure::unanswered(self.error(Code::Timeout, subject))),
             };

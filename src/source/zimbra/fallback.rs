@@ -69,7 +69,7 @@ impl ZimbraOrImap {
 
 /// The error of the way that was tried last, with both reasons.
 fn neither(closed: &Error, refused: Error) -> Error {
-    let subject = format!("{}; {REFUSED}: {}", closed.subject(), refused.subject());
+    let subject = format!("its own interface is closed ({}); {REFUSED}: {}", closed.subject(), refused.subject());
     refused.about(subject)
 }
 

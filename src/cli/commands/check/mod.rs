@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     cli::face::Face,
-    error::{Code, Result, Side},
+    error::{Result, Side},
     net,
     project::{
         connect::{self, Connectors},
@@ -29,6 +29,9 @@ use steps::Steps;
 /// Of the mail clients of a moved mailbox (quirk 111).
 const LEFT_ON_SERVER: &str = "a mail client that leaves its mail on the server may download all of it again from the new one, \
     for the new server names every message anew: let its user empty or remove the old account in it first";
+
+/// Where Zimbra's own interface is closed; nothing here looks into the ledger.
+const INSTEAD: &str = "a pair that begins now is read by IMAP, one that began before waits until it is open, or begins anew after mailhaul reset";
 
 /// Test every connection and sign-in, step by step; moves nothing
 #[derive(clap::Args)]
@@ -70,8 +73,8 @@ async fn dial(steps: &mut Steps<'_>, mailbox: &Mailbox, side: Side) {
     let mut closed = None;
     for mut step in net::probe(&connect::dial(endpoint, side)).await {
         // No fault where there is another way in.
-        if let (Some(imap), Some(error)) = (&imap, step.error.take_if(|error| error.code() == Code::Connect)) {
-            step.found.push(format!("closed ({}): IMAP is tried instead", error.subject()));
+        if let (Some(imap), Some(error)) = (&imap, step.error.take_if(|error| net::is_refused(error))) {
+            step.found.push(format!("closed ({}): {INSTEAD}", error.subject()));
             closed = Some(imap);
         }
         steps.add(step.name, step.took, step.found, step.error);
