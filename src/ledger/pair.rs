@@ -77,7 +77,7 @@ pub struct Tally {
     pub gone: u64,
     /// Arrived rows whose bytes were repaired.
     pub repaired: u64,
-    /// Arrived rows missing at the target.
+    /// Arrived rows missing at the target; without a known cause only those that the source still has.
     pub missing_at_target: u64,
     /// Of these, verified there before.
     pub removed_by_user: u64,

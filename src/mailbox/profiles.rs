@@ -110,8 +110,6 @@ const GMAIL: Profile = Profile {
 const ZIMBRA: Profile = Profile {
     name: "Zimbra",
     stable_bytes: true,
-    // The handler that serves a connection says goodbye itself (quirk 64), after what it executed.
-    settle_after_goodbye: Duration::from_secs(2),
     // Reading bodies takes one lock per account: a second connection waits for it in silence, up to ten minutes, which is longer than a command
     // may take (quirk 62).
     source_connections: 1,

@@ -1,13 +1,14 @@
 //! Messages that arrived and are not at the target any more: whose doing that is.
 //!
 //! One that a verification had found there was taken away by its user, which is no loss and stays so. One that no verification ever saw may have
-//! been lost by the target, and counts as an exception until it is found. Either way it is not copied a second time.
+//! been lost by the target, and counts as an exception until it is found. Either way it is not copied a second time, unless the source
+//! moves what was lost. A row is judged once: later it would be taken for one that was seen.
 
 use super::run::Run;
 use crate::{
     error::Result,
-    ledger::{Correction, RowId},
-    model::{FolderName, TargetUid},
+    ledger::{Correction, Row, RowId},
+    model::{FolderName, RowState, TargetUid},
 };
 
 /// A row whose message is not where it was.
@@ -32,4 +33,12 @@ pub(super) async fn judge(run: &Run, folder: &FolderName, absent: &[Absent]) -> 
         false => Correction::Missing(one.row, true),
     };
     Ok(absent.iter().map(learn).collect())
+}
+
+impl Absent {
+    /// A row that is missing for the first time; `None`: that was told before, or it had no place.
+    pub fn of(row: &Row) -> Option<Absent> {
+        let at = row.target.filter(|_| !row.missing_at_target)?;
+        Some(Absent { row: row.id, at, adopted: row.state == RowState::AlreadyPresent })
+    }
 }

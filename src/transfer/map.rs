@@ -22,6 +22,8 @@ pub(super) struct Mapper<'a> {
     rules: &'a [(String, String)],
     placed: HashMap<FolderPath, FolderPath>,
     taken: HashSet<String>,
+    /// How each place was spelled first: two spellings of one folder would be two folders to whoever works on them.
+    spelled: HashMap<String, FolderPath>,
 }
 
 impl<'a> Mapper<'a> {
@@ -30,14 +32,16 @@ impl<'a> Mapper<'a> {
         capabilities: &'a TargetCapabilities,
         rules: &'a [(String, String)],
     ) -> Self {
-        Mapper { targets, capabilities, rules, placed: HashMap::new(), taken: HashSet::new() }
+        Mapper { targets, capabilities, rules, placed: HashMap::new(), taken: HashSet::new(), spelled: HashMap::new() }
     }
 
     /// A folder whose place is pinned already. Where the person's own rule sent it, it takes the place from nobody.
     pub fn pinned(&mut self, source: &FolderPath, target: &FolderPath) {
-        if self.by_rule(source).as_ref() != Some(target) {
+        let is_by_rule = self.by_rule(source).is_some_and(|place| self.folded(&place) == self.folded(target));
+        if !is_by_rule {
             self.taken.insert(self.folded(target));
         }
+        self.spelled.entry(self.folded(target)).or_insert_with(|| target.clone());
         self.placed.insert(source.clone(), target.clone());
     }
 
@@ -48,6 +52,7 @@ impl<'a> Mapper<'a> {
             Some(place) => place,
             None => self.told_apart(self.by_role(path, role).unwrap_or_else(|| self.by_parent(path)), class),
         };
+        let place = self.spelled.get(&self.folded(&place)).cloned().unwrap_or(place);
         self.pinned(path, &place);
         place
     }

@@ -116,6 +116,12 @@ fn a_folder_that_a_person_sends_elsewhere_takes_that_place_from_nobody() {
 }
 
 #[test]
+fn one_folder_has_one_spelling() {
+    check(&[("Old", "WORK")], &[("Old", None), ("Work", None), ("Work|a", None)], &["WORK", "WORK", "WORK|a"]);
+    check(&[("Old", "WORK")], &[("Work", None), ("Old", None)], &["Work", "Work"]);
+}
+
+#[test]
 fn a_pin_by_a_rule_takes_its_place_from_nobody_either() {
     let (capabilities, rules) = (capabilities(), [("Drafts".to_owned(), "Sent".to_owned())]);
     let mut mapper = Mapper::new(&[], &capabilities, &rules);

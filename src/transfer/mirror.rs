@@ -6,7 +6,13 @@
 //! Only messages this ledger appended, whose row is gone by positive evidence, and which stand unchanged at the target: one that its user
 //! flagged or read there stays. More than the guards allow waits for a person.
 
-use super::{Attention, Deletions, Severity, bodies, job::Job, run::Run};
+use super::{
+    Attention, Deletions, Severity,
+    absence::{self, Absent},
+    bodies,
+    job::Job,
+    run::Run,
+};
 use crate::{
     error::{Code, Result, Side},
     ledger::{Correction, Row, RowQuery},
@@ -129,7 +135,8 @@ async fn remove_unchanged(run: &Run, target: &mut dyn TargetSession, job: &Job, 
     // Gone there too: nothing is left to remove. Changed there: its user wants it.
     let (absent, changed): (Vec<&Row>, Vec<&Row>) =
         kept.into_iter().partition(|row| uid_of(row).is_none_or(|uid| !there.contains_key(&uid)));
-    run.ledger.correct(run.lease, absent.iter().map(|row| Correction::Missing(row.id, true)).collect()).await?;
+    let absent: Vec<Absent> = absent.into_iter().filter_map(Absent::of).collect();
+    run.ledger.correct(run.lease, absence::judge(run, &job.folder, &absent).await?).await?;
     if !changed.is_empty() {
         note(run, job, changed.len(), "gone from the source but changed at the target by its user: they stay");
     }

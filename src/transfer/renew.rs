@@ -8,7 +8,13 @@ use std::collections::HashMap;
 
 use tokio::sync::mpsc;
 
-use super::{Attention, Event, Severity, bodies, job::Job, run::Run};
+use super::{
+    Attention, Event, Severity,
+    absence::{self, Absent},
+    bodies,
+    job::Job,
+    run::Run,
+};
 use crate::{
     body::Body,
     error::{Code, Error, Result, Side},
@@ -137,7 +143,10 @@ async fn record(run: &Run, job: &Job, change: &Change, body: &Body, outcome: Ren
             vec![follow, Correction::Renewed(old.id, bodies::hash(body).await?, print, body.len()), place]
         }
         Renewed::Changed => vec![follow],
-        Renewed::Gone => vec![follow, Correction::Missing(old.id, true)],
+        Renewed::Gone => {
+            let absent: Vec<Absent> = Absent::of(old).into_iter().collect();
+            [vec![follow], absence::judge(run, &job.folder, &absent).await?].concat()
+        }
         Renewed::Refused(reason) => return refused(run, new, reason).await,
         Renewed::Unable => return Ok(()),
     };

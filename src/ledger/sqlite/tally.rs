@@ -19,7 +19,7 @@ const GROUPS: &str = "
         count(*) AS messages,
         count(*) FILTER (WHERE gone) AS gone,
         count(*) FILTER (WHERE repairs <> '') AS repaired,
-        count(*) FILTER (WHERE missing) AS missing,
+        count(*) FILTER (WHERE missing = 2 OR missing = 1 AND NOT gone) AS missing,
         count(*) FILTER (WHERE missing = 2) AS by_user,
         count(*) FILTER (WHERE removed) AS removed,
         count(*) FILTER (WHERE doubled) AS doubled,

@@ -146,13 +146,14 @@ async fn show_again(run: &Run, folders: &[FolderRow], moves: &[Move]) -> Result<
     Ok(())
 }
 
-/// Moved at the source, and gone from the target by its user's doing: the row follows, the mailbox stays as it is.
+/// Moved at the source, and gone from the target by its user's doing: the row follows, the mailbox stays as it is. What the target had lost is
+/// copied to its new place.
 async fn inherit(run: &Run, folders: &[FolderRow], moves: Vec<Move>) -> Result<()> {
     for Move { old, new } in moves {
-        if !has_twin(run, folders, &old).await? {
+        let was_lost = old.missing_at_target && !old.removed_by_user;
+        if !was_lost && !has_twin(run, folders, &old).await? {
             let mut learnt = vec![Correction::Rekey(old.id, new.folder, new.key)];
-            if let (Some(folder), Some(at)) = (&old.target_folder, old.target) {
-                let absent = Absent { row: old.id, at, adopted: old.state == RowState::AlreadyPresent };
+            if let (Some(folder), Some(absent)) = (&old.target_folder, Absent::of(&old)) {
                 learnt.extend(absence::judge(run, folder, &[absent]).await?);
             }
             run.ledger.correct(run.lease, learnt).await?;

@@ -10,7 +10,7 @@ use mailhaul::{
     transfer::{Options, Outcome, PassKind, VerifyLevel},
 };
 
-use super::stage::Stage;
+use super::{letters::letter, stage::Stage};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_awkward_source_is_read_exactly() {
@@ -144,4 +144,28 @@ async fn what_went_missing_before_it_was_verified_is_no_users_doing() {
     let report = stage.pass().await;
     let counts = &report.counts;
     assert_eq!((counts.removed_by_user, counts.lost(), counts.copied_this_pass), (1, 1, 0), "{report:#?}");
+}
+
+/// What the target lost is copied to where the source moved it, and nobody is blamed for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_lost_and_moved_is_copied_to_its_new_place() {
+    let from = Mailstore::empty();
+    from.write(|mailbox| {
+        mailbox.create(b"Work").unwrap();
+        for n in 0..10 {
+            mailbox.folder_mut(b"INBOX").unwrap().append(letter(n), None);
+        }
+    });
+    let stage = Stage::between((from, Persona::generic()), (Mailstore::empty(), Persona::generic()), "Dovecot").await;
+    stage.pass_with(Options { verify: VerifyLevel::None, ..Options::default() }).await;
+    stage.to.write(|mailbox| mailbox.folder_mut(b"INBOX").unwrap().expunge(|m| m.uid == 4));
+    assert_eq!(stage.pass().await.counts.lost(), 1);
+    stage.from.write(|mailbox| {
+        mailbox.folder_mut(b"INBOX").unwrap().expunge(|m| m.uid == 4);
+        mailbox.folder_mut(b"Work").unwrap().append(letter(3), None);
+    });
+    let report = stage.pass().await;
+    let counts = &report.counts;
+    assert_eq!((counts.removed_by_user, counts.lost(), counts.copied_this_pass), (0, 0, 1), "{report:#?}");
+    stage.assert_all_there_once();
 }
