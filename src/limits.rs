@@ -287,6 +287,10 @@ pub const GRAPH_PAGE: usize = 500;
 pub const GRAPH_ITEM_TRIES: u32 = 3;
 /// What lies between two of them, times the number of attempts so far.
 pub const GRAPH_ITEM_WAIT: Duration = Duration::from_millis(500);
+/// How often the IMAP server beside Graph is dialled for mail that does not go whole, before no message of the run tries it any more.
+pub const MAIL_DOOR_TRIES: u32 = 4;
+/// What lies between two of these, times the number of attempts so far: a minute's trouble would need more, but all messages wait for it.
+pub const MAIL_DOOR_WAIT: Duration = Duration::from_secs(2);
 /// Whole listings of one folder in a pass, for a service that loses its place while it lists.
 pub const GRAPH_RESYNCS: usize = 3;
 /// Folders of one page of a list.

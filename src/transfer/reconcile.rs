@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     clock,
-    error::Result,
+    error::{Error, Result},
     ledger::{Correction, Row, RowQuery, Settlement, TargetFolderState},
     limits,
     model::{Fingerprint, FolderName, RowState, TargetUid},
@@ -54,6 +54,17 @@ pub(super) async fn settle(
     let mut arrivals = unclaimed(run, target, folder, from).await?;
     place(run, target, folder, &mut unplaced, &mut arrivals).await?;
     if from == 1 {
+        let patient = unplaced.iter().any(|row| evidence_as_mail(row).is_some());
+        if patient && !again {
+            tokio::select! {
+                () = run.stop.cancelled() => return Err(Error::canceled()),
+                () = clock::sleep(target.capabilities().settle) => {}
+            }
+            arrivals = unclaimed(run, target, folder, from).await?;
+            place(run, target, folder, &mut unplaced, &mut arrivals).await?;
+        }
+        // What IMAP took as mail, the target's lists may show late: in the pass that sent it nothing is concluded.
+        unplaced.retain(|row| !again || evidence_as_mail(row).is_none());
         lose(run, &unplaced).await?;
     }
     let unmoved = frontier == arrivals.status.next;

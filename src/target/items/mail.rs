@@ -10,16 +10,26 @@ use tokio::sync::{Mutex, mpsc};
 
 use super::{append::Landing, desk::Desk, folders};
 use crate::{
+    clock,
     error::{Code, Disposition, Error, Result, Scope, Side},
+    limits,
     mailbox::items::folder_id,
     model::{FolderName, FolderPath},
-    target::{AppendItem, AppendResult, Appended, Refusal, TargetConnector, TargetSession},
+    target::{AppendItem, AppendResult, Appended, Refusal, TargetConnector, TargetFolder, TargetSession},
 };
 
 /// The way to the mailbox by IMAP, if there is one.
 pub(super) struct MailDoor {
     connector: Option<Arc<dyn TargetConnector>>,
-    open: Mutex<Option<Open>>,
+    door: Mutex<Door>,
+}
+
+enum Door {
+    /// Nobody tried it, or its connection was lost.
+    Closed,
+    Open(Open),
+    /// It does not open, for this reason: no other message tries it, for each try is a sign-in.
+    Shut(String),
 }
 
 /// An open connection.
@@ -31,7 +41,7 @@ struct Open {
 
 impl MailDoor {
     pub(super) fn new(connector: Option<Arc<dyn TargetConnector>>) -> Self {
-        MailDoor { connector, open: Mutex::default() }
+        MailDoor { connector, door: Mutex::new(Door::Closed) }
     }
 
     /// Appends a message to the folder that Graph knows by the id `folder`.
@@ -39,40 +49,60 @@ impl MailDoor {
         let Some(connector) = &self.connector else {
             return Landing::Not(refused(desk.side(), "no IMAP server of the target is known".to_owned()));
         };
-        let mut kept = self.open.lock().await;
-        let mut open = match kept.take() {
-            Some(open) => open,
-            None => match Open::with(connector, desk).await {
-                Ok(open) => open,
-                Err(error) if matches!(error.disposition(), Disposition::RetryAfter(Some(_))) => {
-                    return Landing::Not(error);
-                }
-                Err(error) => {
-                    let words = format!("the target's IMAP is not reachable: {error}");
-                    return Landing::Not(refused(desk.side(), words));
-                }
-            },
+        let mut door = self.door.lock().await;
+        if matches!(*door, Door::Closed) {
+            match open(connector, desk).await {
+                Ok(opened) => *door = opened,
+                Err(error) => return Landing::Not(error.scoped(Scope::Mailbox)),
+            }
+        }
+        let open = match &mut *door {
+            Door::Open(open) => open,
+            Door::Shut(words) => return Landing::Not(refused(desk.side(), words.clone())),
+            Door::Closed => return Landing::Not(Error::bug("a door that was opened is closed")),
         };
         let Some(name) = open.names.get(&folder_id(folder)).cloned() else {
-            *kept = Some(open);
             return Landing::Not(refused(desk.side(), "IMAP shows no such folder at the target".to_owned()));
         };
         let (landing, lasts) = append(desk.side(), open.session.as_mut(), &name, item).await;
-        *kept = lasts.then_some(open);
+        if !lasts {
+            *door = Door::Closed;
+        }
         landing
     }
 }
 
-impl Open {
-    async fn with(connector: &Arc<dyn TargetConnector>, desk: &Desk) -> Result<Open> {
-        let mut session = connector.open().await?;
-        let key = |path: &FolderPath| path.0.iter().map(|segment| segment.to_lowercase()).collect::<Vec<_>>();
-        let shown = session.folders().await?.into_iter().filter(|folder| folder.selectable);
-        let by_path: HashMap<Vec<String>, FolderName> = shown.map(|folder| (key(&folder.path), folder.name)).collect();
-        let places = folders::list(desk).await?.into_iter();
-        let names = places.filter_map(|place| Some((place.id, by_path.get(&key(&place.path))?.clone()))).collect();
-        Ok(Open { session, names })
-    }
+/// Opens the door, with a few tries where it may be a moment's trouble.
+///
+/// # Errors
+/// Graph's folders cannot be listed, or IMAP stated a time to come back.
+async fn open(connector: &Arc<dyn TargetConnector>, desk: &Desk) -> Result<Door> {
+    let key = |path: &FolderPath| path.0.iter().map(|segment| segment.to_lowercase()).collect::<Vec<_>>();
+    let places = folders::list(desk).await?.into_iter();
+    let mut tries = 0;
+    let (session, listed) = loop {
+        tries += 1;
+        match session(connector).await {
+            Ok(opened) => break opened,
+            Err(error) => match error.disposition() {
+                Disposition::RetryAfter(Some(_)) => return Err(error),
+                Disposition::RetryAfter(None) if tries < limits::MAIL_DOOR_TRIES => {
+                    clock::sleep(limits::MAIL_DOOR_WAIT * tries).await;
+                }
+                _ => return Ok(Door::Shut(format!("the target's IMAP is not reachable: {error}"))),
+            },
+        }
+    };
+    let shown = listed.into_iter().filter(|folder| folder.selectable);
+    let by_path: HashMap<Vec<String>, FolderName> = shown.map(|folder| (key(&folder.path), folder.name)).collect();
+    let names = places.filter_map(|place| Some((place.id, by_path.get(&key(&place.path))?.clone()))).collect();
+    Ok(Door::Open(Open { session, names }))
+}
+
+async fn session(connector: &Arc<dyn TargetConnector>) -> Result<(Box<dyn TargetSession>, Vec<TargetFolder>)> {
+    let mut session = connector.open().await?;
+    let listed = session.folders().await?;
+    Ok((session, listed))
 }
 
 /// What came of it, and whether the session goes on.

@@ -149,6 +149,25 @@ fn without_imap_or_a_message_id_it_fails_with_both_reasons() {
 }
 
 #[test]
+fn a_door_that_is_shut_is_tried_once_and_one_that_jams_again() {
+    conformance::run(async {
+        let (house, server) = refusing(5).await;
+        server.faults().next(Verb::Login, 9, Fault::No("[AUTHENTICATIONFAILED] no".to_owned()));
+        server.faults().next(Verb::Authenticate, 9, Fault::No("[AUTHENTICATIONFAILED] no".to_owned()));
+        let report = again(&house).await;
+        let tries = || server.journal().count(Verb::Login) + server.journal().count(Verb::Authenticate);
+        assert_eq!((report.counts.failed, tries()), (3, 1), "{report:#?}");
+
+        let (house, server) = refusing(5).await;
+        server.faults().next(Verb::Login, 1, Fault::Cut);
+        server.faults().next(Verb::Authenticate, 1, Fault::Cut);
+        let report = again(&house).await;
+        assert_eq!((report.counts.failed, report.counts.repaired), (0, 3), "{report:#?}");
+        assert_kept(&house, "after a jam");
+    });
+}
+
+#[test]
 fn a_lost_answer_of_imap_is_found_by_evidence() {
     conformance::run(async {
         for fault in [Fault::CutAfter, Fault::Cut, Fault::Bye("Server Unavailable. 15".to_owned())] {
