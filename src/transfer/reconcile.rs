@@ -141,11 +141,15 @@ fn lowest(unplaced: &[Row], known: Option<TargetFolderState>, now: FolderStatus)
     }
 }
 
-/// Rows that a search of the whole folder did not find are not there any more.
+/// Rows that a search of the whole folder did not find are not there any more. Their places are not known, so what was adopted there alone is known
+/// to have been seen.
 async fn lose(run: &Run, unplaced: &[Row]) -> Result<()> {
     for page in unplaced.chunks(limits::LEDGER_PAGE) {
-        let missing = page.iter().map(|row| Correction::Missing(row.id, true)).collect();
-        run.ledger.correct(run.lease, missing).await?;
+        let missing = page.iter().map(|row| match row.state {
+            RowState::AlreadyPresent => Correction::RemovedByUser(row.id),
+            _ => Correction::Missing(row.id, true),
+        });
+        run.ledger.correct(run.lease, missing.collect()).await?;
     }
     Ok(())
 }

@@ -7,10 +7,10 @@ use mailhaul::{
         mailstore::{Content, Mailstore, NewMessage},
     },
     model::ReceivedAt,
-    transfer::{Options, Outcome, PassKind, VerifyLevel},
+    transfer::{Deletions, Options, Outcome, PassKind, VerifyLevel},
 };
 
-use super::{letters::letter, stage::Stage};
+use super::{letters::letter, scenes::put, stage::Stage};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_awkward_source_is_read_exactly() {
@@ -168,4 +168,20 @@ async fn what_was_lost_and_moved_is_copied_to_its_new_place() {
     let counts = &report.counts;
     assert_eq!((counts.removed_by_user, counts.lost(), counts.copied_this_pass), (0, 0, 1), "{report:#?}");
     stage.assert_all_there_once();
+}
+
+/// Nothing is left to remove, and nothing is missing.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_both_users_deleted_is_no_exception() {
+    let from = Mailstore::empty();
+    from.write(|mailbox| (0..10).for_each(|n| put(mailbox.folder_mut(b"INBOX").unwrap(), [letter(n)])));
+    let stage = Stage::between((from, Persona::generic()), (Mailstore::empty(), Persona::generic()), "Dovecot").await;
+    stage.until_verified().await;
+    for side in [&stage.from, &stage.to] {
+        side.write(|mailbox| mailbox.folder_mut(b"INBOX").unwrap().expunge(|m| m.uid == 4));
+    }
+    let mirrored = Options { deletions: Deletions::Mirror { approved: true }, ..Options::default() };
+    let report = stage.pass_with(mirrored).await;
+    let counts = &report.counts;
+    assert_eq!((report.state, counts.lost(), counts.removed_by_user), (Outcome::Verified, 0, 1), "{report:#?}");
 }

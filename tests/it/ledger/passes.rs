@@ -82,6 +82,7 @@ pub async fn counts_close(ledger: Arc<dyn Ledger>) {
         Correction::Missing(rows[1], true),
         Correction::RemovedByUser(rows[2]),
         Correction::Removed(rows[0]),
+        Correction::Missing(rows[0], true),
         Correction::PossiblyDoubled(rows[2]),
     ];
     ledger.correct(world.lease, learnt).await.unwrap();
