@@ -41,8 +41,8 @@ pub struct Remark {
 /// Opens sessions to one mailbox at one source.
 #[async_trait]
 pub trait SourceConnector: Send + Sync {
-    /// Decides by which interface the mailbox is read from now on, where it has several; `begun`: by which it was so far. Where none opens,
-    /// nothing is decided, and [`SourceConnector::open`] tells why.
+    /// Decides by which interface the mailbox is read from now on, where it has several; `begun`: by which it was so far. Where none opens
+    /// it is its own for now, and [`SourceConnector::open`] tells why and tries no other.
     async fn choose(&self, _begun: Option<ReadBy>) -> ReadBy {
         ReadBy::Own
     }

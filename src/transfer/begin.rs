@@ -6,7 +6,7 @@
 use super::{Attention, Pair, Severity, run::Run};
 use crate::{
     error::{Code, Disposition, Error, Result, Scope, Side},
-    ledger::{Lease, Ledger, PassRecord},
+    ledger::{Lease, Ledger, PairRecord, PassRecord},
     source::ReadBy,
     target::Transport,
 };
@@ -33,6 +33,16 @@ pub(super) async fn begin(pair: &Pair, ledger: &dyn Ledger, kind: &str) -> Resul
     };
     let read_by = keep_form(pair, ledger, lease).await?;
     Ok(Begun { lease, pass: ledger.begin_pass(lease, kind).await?, read_by })
+}
+
+/// By which of its interfaces the pair's source was read so far; `None` where nothing arrived yet.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub async fn begun_by(pair: &Pair, ledger: &dyn Ledger) -> Result<Option<ReadBy>> {
+    let is_it = |known: &PairRecord| known.source == pair.source_identity && known.target == pair.target_identity;
+    let Some(known) = ledger.pairs().await?.into_iter().find(is_it) else { return Ok(None) };
+    Ok(ledger.begun_transport(known.id).await?.as_deref().map(source_of))
 }
 
 /// Goes on in the form in which the pair began.

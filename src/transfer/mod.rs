@@ -54,6 +54,7 @@ use crate::{
     target::TargetConnector,
 };
 
+pub use begin::begun_by;
 pub use event::{Attention, Event, Observer, Severity, Stage, Unobserved};
 pub use forecast::{FolderForecast, Forecast, forecast};
 pub use options::{Deletions, Keywords, Labels, Options, Order, PassKind, ScopeRules, VerifyLevel};

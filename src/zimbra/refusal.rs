@@ -36,7 +36,7 @@ impl Failure {
 
     /// A proxy answers in the door's place: whatever its status says is not about the mailbox.
     pub(super) fn kept_out(status: StatusCode, side: Side, subject: &str) -> Self {
-        let (code, person) = (Code::AuthBlocked, Disposition::NeedsPerson);
+        let (code, person) = (Code::Connect, Disposition::NeedsPerson);
         let error = Error::new(code, side, Scope::Mailbox, person, format!("{subject}: {CLOSED}; {REMEDY}"));
         let error = error.with_reply(format!("HTTP {}", status.as_u16()));
         Failure { error, fault: String::new(), item: None, status: Some(status), closed: true }

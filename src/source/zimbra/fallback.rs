@@ -6,7 +6,7 @@
 //!
 //! Rejected: to recognise by content what the other interface brought. It is what a pair that was forgotten does, for a person who asks for it.
 
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
@@ -32,15 +32,26 @@ const REFUSED: &str = "by IMAP, which opens no account that is locked or closed"
 pub struct ZimbraOrImap {
     own: ZimbraSource,
     imap: ImapSource,
-    chosen: OnceLock<ReadBy>,
-    /// Why neither opened when it was tried: told by the next session, so that nobody is refused twice for one attempt.
-    refused: Mutex<Option<Error>>,
+    choice: Mutex<Choice>,
+}
+
+/// What is known of the way in.
+#[derive(Default)]
+enum Choice {
+    /// Nobody asked.
+    #[default]
+    Open,
+    /// It is settled for this process.
+    Settled(ReadBy),
+    /// Neither opened when a pass asked. What it pins then is its own interface, so that it must not find IMAP open a moment later. The error
+    /// is told by the next session, so that nobody is refused twice for one attempt.
+    Unanswered(Option<Error>),
 }
 
 impl ZimbraOrImap {
     /// `own` and `imap` are one mailbox.
     pub fn new(own: ZimbraSource, imap: ImapSource) -> Self {
-        ZimbraOrImap { own, imap, chosen: OnceLock::new(), refused: Mutex::default() }
+        ZimbraOrImap { own, imap, choice: Mutex::default() }
     }
 
     /// What is open.
@@ -58,12 +69,28 @@ impl ZimbraOrImap {
         Ok(ReadBy::Imap)
     }
 
-    fn refused(&self) -> MutexGuard<'_, Option<Error>> {
-        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    fn choice(&self) -> MutexGuard<'_, Choice> {
+        self.choice.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take_refusal(&self) -> Result<()> {
-        self.refused().take().map_or(Ok(()), Err)
+    /// What is settled, if anything is.
+    fn settled(&self) -> Option<ReadBy> {
+        match *self.choice() {
+            Choice::Settled(choice) => Some(choice),
+            Choice::Open | Choice::Unanswered(_) => None,
+        }
+    }
+
+    /// The way in for one session; `None`: nobody asked yet.
+    ///
+    /// # Errors
+    /// Neither opened when somebody asked, told once.
+    fn way(&self) -> Result<Option<ReadBy>> {
+        match &mut *self.choice() {
+            Choice::Open => Ok(None),
+            Choice::Settled(choice) => Ok(Some(*choice)),
+            Choice::Unanswered(error) => error.take().map_or(Ok(Some(ReadBy::Own)), Err),
+        }
     }
 }
 
@@ -76,25 +103,27 @@ fn neither(closed: &Error, refused: Error) -> Error {
 #[async_trait]
 impl SourceConnector for ZimbraOrImap {
     async fn choose(&self, begun: Option<ReadBy>) -> ReadBy {
-        let known = self.chosen.get().copied().or(begun);
-        let choice = match known {
+        let looked = match begun.or(self.settled()) {
             Some(known) => Ok(known),
             None => self.look().await,
         };
-        match choice {
-            Ok(choice) => *self.chosen.get_or_init(|| choice),
-            Err(error) => {
-                *self.refused() = Some(error);
-                ReadBy::Own
-            }
-        }
+        let (told, choice) = match looked {
+            Ok(choice) => (choice, Choice::Settled(choice)),
+            Err(error) => (ReadBy::Own, Choice::Unanswered(Some(error))),
+        };
+        *self.choice() = choice;
+        told
     }
 
     async fn open(&self) -> Result<Box<dyn SourceSession>> {
-        self.take_refusal()?;
-        let choice = self.choose(None).await;
-        self.take_refusal()?;
-        match choice {
+        let way = match self.way()? {
+            Some(way) => way,
+            None => {
+                let told = self.choose(None).await;
+                self.way()?.unwrap_or(told)
+            }
+        };
+        match way {
             ReadBy::Own => self.own.open().await,
             ReadBy::Imap => self.imap.open().await,
         }
@@ -109,7 +138,7 @@ impl SourceConnector for ZimbraOrImap {
     }
 
     fn losses(&self) -> &'static [&'static str] {
-        match self.chosen.get() {
+        match self.settled() {
             Some(ReadBy::Imap) => &LOSSES,
             Some(ReadBy::Own) | None => &[],
         }

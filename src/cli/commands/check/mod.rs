@@ -23,6 +23,7 @@ use crate::{
         supervisor::Job,
     },
     source::ReadBy,
+    transfer,
 };
 use steps::Steps;
 
@@ -30,7 +31,7 @@ use steps::Steps;
 const LEFT_ON_SERVER: &str = "a mail client that leaves its mail on the server may download all of it again from the new one, \
     for the new server names every message anew: let its user empty or remove the old account in it first";
 
-/// Where Zimbra's own interface is closed; nothing here looks into the ledger.
+/// Where Zimbra's own interface is closed, for all pairs of the endpoint.
 const INSTEAD: &str = "a pair that begins now is read by IMAP, one that began before waits until it is open, or begins anew after mailhaul reset";
 
 /// Test every connection and sign-in, step by step; moves nothing
@@ -44,7 +45,8 @@ pub struct CheckArgs {
 }
 
 pub(super) async fn run(args: &CheckArgs, face: &Face) -> Result<Ending> {
-    let Project { pairs, everyone, .. } = args.scope.project(face).await?;
+    let Project { pairs, everyone, store, .. } = args.scope.project(face).await?;
+    let ledger = store.path().exists().then(|| store.open_read_only()).transpose()?;
     pairs.iter().for_each(|pair| pass::warn_of(face, pair));
     let jobs = Connectors::without_ledger().jobs(pairs);
     let mut steps = Steps::new(face);
@@ -57,7 +59,13 @@ pub(super) async fn run(args: &CheckArgs, face: &Face) -> Result<Ending> {
         }
     }
     for job in &jobs {
-        pair(&mut steps, job, args.write_probe).await;
+        // What a pass would do: a pair goes on as it began.
+        let begun = match &ledger {
+            Some(ledger) => transfer::begun_by(&job.engine, &**ledger).await?,
+            None => None,
+        };
+        let read_by = job.engine.source.choose(begun).await;
+        pair(&mut steps, job, read_by, args.write_probe).await;
     }
     if args.scope.is_everything() {
         unpaired::tell(&mut steps, &everyone, jobs.iter().map(|job| &job.pair.source)).await;
@@ -88,7 +96,7 @@ async fn dial(steps: &mut Steps<'_>, mailbox: &Mailbox, side: Side) {
 }
 
 /// The steps of one mailbox pair.
-async fn pair(steps: &mut Steps<'_>, job: &Job, write_probe: bool) {
+async fn pair(steps: &mut Steps<'_>, job: &Job, read_by: ReadBy, write_probe: bool) {
     let engine = &job.engine;
     let transport = engine.target.transport().of();
     steps.place(format!("{} → {} ({transport})", engine.source.describe(), engine.target.describe()));
@@ -101,7 +109,7 @@ async fn pair(steps: &mut Steps<'_>, job: &Job, write_probe: bool) {
         directory::look_up(steps, mailbox, side).await;
     }
     // Where its own interface is closed there is nobody to ask, and the log-in says so; where nothing opens, both say why.
-    if engine.source.choose(None).await == ReadBy::Own {
+    if read_by == ReadBy::Own {
         directory::account(steps, &job.pair.source).await;
     }
     if let Some(mut session) = steps.timed("source login", engine.source.open()).await {
