@@ -45,7 +45,12 @@ enum Choice {
     Settled(ReadBy),
     /// Neither opened when a pass asked. What it pins then is its own interface, so that it must not find IMAP open a moment later. The error
     /// is told by the next session, so that nobody is refused twice for one attempt.
-    Unanswered(Option<Error>),
+    Unanswered {
+        /// What the next session is told.
+        error: Option<Error>,
+        /// The same in words, for those after it.
+        why: String,
+    },
 }
 
 impl ZimbraOrImap {
@@ -77,7 +82,7 @@ impl ZimbraOrImap {
     fn settled(&self) -> Option<ReadBy> {
         match *self.choice() {
             Choice::Settled(choice) => Some(choice),
-            Choice::Open | Choice::Unanswered(_) => None,
+            Choice::Open | Choice::Unanswered { .. } => None,
         }
     }
 
@@ -89,7 +94,18 @@ impl ZimbraOrImap {
         match &mut *self.choice() {
             Choice::Open => Ok(None),
             Choice::Settled(choice) => Ok(Some(*choice)),
-            Choice::Unanswered(error) => error.take().map_or(Ok(Some(ReadBy::Own)), Err),
+            Choice::Unanswered { error, .. } => error.take().map_or(Ok(Some(ReadBy::Own)), Err),
+        }
+    }
+
+    /// The error with what was found when the pass began, where nothing opened then.
+    fn with_reason(&self, error: Error) -> Error {
+        match &*self.choice() {
+            Choice::Unanswered { why, .. } => {
+                let subject = format!("{}; when the pass began: {why}", error.subject());
+                error.about(subject)
+            }
+            Choice::Open | Choice::Settled(_) => error,
         }
     }
 }
@@ -109,7 +125,10 @@ impl SourceConnector for ZimbraOrImap {
         };
         let (told, choice) = match looked {
             Ok(choice) => (choice, Choice::Settled(choice)),
-            Err(error) => (ReadBy::Own, Choice::Unanswered(Some(error))),
+            Err(error) => {
+                let why = error.subject().to_owned();
+                (ReadBy::Own, Choice::Unanswered { error: Some(error), why })
+            }
         };
         *self.choice() = choice;
         told
@@ -124,7 +143,7 @@ impl SourceConnector for ZimbraOrImap {
             }
         };
         match way {
-            ReadBy::Own => self.own.open().await,
+            ReadBy::Own => self.own.open().await.map_err(|error| self.with_reason(error)),
             ReadBy::Imap => self.imap.open().await,
         }
     }
