@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     Event, Stage,
-    arrivals::{Arrivals, mark_start, unclaimed},
+    arrivals::{Arrivals, Strangers, mark_start, unclaimed},
     bodies,
     job::Job,
     matching::{Group, Item, Tolerance, group},
@@ -85,6 +85,18 @@ pub(super) async fn place_arrived(run: &Run, target: &mut dyn TargetSession, fol
     let from = lowest(&unplaced, known, status);
     let mut arrivals = unclaimed(run, target, folder, from).await?;
     place(run, target, folder, &mut unplaced, &mut arrivals).await
+}
+
+/// What lies in the folder and answers for no row, not even for one that only waits for its place: it may answer for one that goes as mail.
+pub(super) async fn strangers(run: &Run, target: &mut dyn TargetSession, folder: &FolderName) -> Result<Strangers> {
+    let mut unplaced = unplaced(run, folder).await?;
+    let mut arrivals = unclaimed(run, target, folder, 1).await?;
+    place(run, target, folder, &mut unplaced, &mut arrivals).await?;
+    let mut strangers = arrivals.strangers();
+    for evidence in unplaced.iter().filter_map(evidence_as_mail) {
+        strangers.remove(&evidence);
+    }
+    Ok(strangers)
 }
 
 /// What the ledger knows of the folder; a changed UIDVALIDITY voids every UID in it, for flags would hit strangers' messages.

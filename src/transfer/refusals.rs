@@ -9,10 +9,9 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use tokio::sync::mpsc;
 
 use super::{
-    arrivals,
     copy::{self, Feed, Progress, Refused, Rung},
     job::Job,
-    quarantine,
+    quarantine, reconcile,
     run::Run,
     sides::Sides,
 };
@@ -157,7 +156,7 @@ pub(super) async fn climb(
         let (source, target) = sides.both(run).await?;
         let feed = match tried.iter().all(|(_, rung)| *rung == Rung::AsMail) {
             true => {
-                let strangers = arrivals::unclaimed(run, target, &job.folder, 1).await?.strangers();
+                let strangers = reconcile::strangers(run, target, &job.folder).await?;
                 Feed::AsMail { rows: tried, strangers }
             }
             false => Feed::Rungs(tried),

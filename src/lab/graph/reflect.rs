@@ -9,6 +9,7 @@ use chrono::DateTime;
 
 use super::store::{Item, Mailbox, NewItem};
 use crate::{
+    clock,
     lab::{
         generate::{decode_name, encode_name},
         mailstore::{Mailbox as ImapMailbox, Mailstore, Message, NewMessage},
@@ -42,11 +43,11 @@ impl Reflection {
         }
         let told = self.seen.map_or(0, |(_, changes)| changes);
         let store = self.store.clone();
-        store.write(|imap| {
+        let all = store.write(|imap| {
             self.push(mailbox, imap, told);
-            self.pull(mailbox, imap);
+            self.pull(mailbox, imap)
         });
-        self.seen = Some(state(&store, mailbox));
+        self.seen = all.then(|| state(&store, mailbox));
     }
 
     /// What is new, changed or gone here since `told`.
@@ -80,14 +81,16 @@ impl Reflection {
         }
     }
 
-    /// What is new, changed or gone there.
-    fn pull(&mut self, mailbox: &mut Mailbox, imap: &ImapMailbox) {
+    /// What is new, changed or gone there; whether that was all, for some may not be shown yet.
+    fn pull(&mut self, mailbox: &mut Mailbox, imap: &ImapMailbox) -> bool {
+        let (now, mut all) = (clock::instant(), true);
         let mut known: BTreeMap<Place, u64> =
             self.places.iter().map(|(serial, place)| (place.clone(), *serial)).collect();
         for (name, folder) in imap.folders().filter(|(_, folder)| folder.selectable) {
             let path = graph_path(name);
             mailbox.ensure_folder(&path, "IPF.Note");
-            for message in folder.messages() {
+            all &= folder.visible(now).count() == folder.messages().len();
+            for message in folder.visible(now) {
                 let place = (name.to_vec(), folder.validity, message.uid);
                 match known.remove(&place) {
                     Some(serial) => take_marks(mailbox, serial, message.flags.system),
@@ -102,6 +105,7 @@ impl Reflection {
             self.places.remove(&serial);
             mailbox.remove(&mailbox.ids.immutable(serial));
         }
+        all
     }
 }
 

@@ -1,8 +1,9 @@
 //! What does not go whole goes as mail, by IMAP, into the same mailbox: once, with its date and its marks, whatever happens on the way.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use mailhaul::{
+    clock,
     error::Side,
     lab::{
         graph::{NewItem, Settings},
@@ -177,6 +178,28 @@ fn a_lost_answer_of_imap_is_found_by_evidence() {
             assert_eq!((report.counts.copied, report.counts.repaired), (15, 3), "{fault:?}: {report:#?}");
             assert_kept(&house, &format!("{fault:?}"));
         }
+    });
+}
+
+#[test]
+fn what_graph_shows_late_is_neither_lost_nor_sent_again() {
+    conformance::run(async {
+        let (house, server) = refusing(5).await;
+        let mut persona = server.persona();
+        persona.append.shown_after = Duration::from_millis(2500);
+        server.set_persona(persona);
+        // Ends the attempt in which the first was taken; the next one comes before that is shown.
+        server.faults().at(Verb::Append, 2, Fault::Cut);
+        let first = again(&house).await;
+        assert_eq!((first.counts.copied, first.counts.missing_at_target), (8, 0), "{first:#?}");
+        let begun = clock::instant();
+        while kept(&house, LEE).len() < 8 && begun.elapsed() < Duration::from_secs(20) {
+            clock::sleep(Duration::from_millis(20)).await;
+        }
+        let second = again(&house).await;
+        assert_eq!((second.counts.copied_this_pass, second.counts.missing_at_target), (0, 0), "{second:#?}");
+        assert_eq!(second.state, Outcome::Verified, "{second:#?}");
+        assert_kept(&house, "late");
     });
 }
 
