@@ -2,7 +2,7 @@
 
 use super::Side;
 
-/// The stable kinds of failure. [`Error::word`] adds the side: `SRC-AUTH`, `TGT-QUOTA`, `SYS-DISK`.
+/// The stable kinds of failure. [`super::Error::word`] adds the side: `SRC-AUTH`, `TGT-QUOTA`, `SYS-DISK`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Code {
     /// The host name has no address.

@@ -57,7 +57,7 @@ impl Found {
     }
 }
 
-/// What [`TargetSession::find_each`] tells of the folder at this place among those asked for.
+/// What [`super::TargetSession::find_each`] tells of the folder at this place among those asked for.
 #[derive(Debug)]
 pub struct Sighting {
     /// The place, from 0.

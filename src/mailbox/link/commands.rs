@@ -31,7 +31,7 @@ impl Link {
     /// microsoft365.md §1.8).
     ///
     /// # Errors
-    /// As [`Connection::event`].
+    /// As [`crate::imap::Connection::event`].
     pub async fn event(&mut self) -> Result<Event> {
         let event = self.connection.event().await?;
         self.obey(&event);
@@ -41,7 +41,7 @@ impl Link {
     /// The next reply as [`Link::event`] tells it; with `most`, `None` as soon as at most that many bytes wait to be sent.
     ///
     /// # Errors
-    /// As [`Connection::event`].
+    /// As [`crate::imap::Connection::event`].
     pub async fn event_or_room(&mut self, most: Option<u64>) -> Result<Option<Event>> {
         let Some(most) = most else { return self.event().await.map(Some) };
         self.connection.drive(most).await?;
@@ -51,7 +51,7 @@ impl Link {
     /// A reply that has been read already, as [`Link::event`] tells it.
     ///
     /// # Errors
-    /// As [`Connection::event`].
+    /// As [`crate::imap::Connection::event`].
     pub fn try_event(&mut self) -> Result<Option<Event>> {
         let event = self.connection.try_event()?;
         event.iter().for_each(|event| self.obey(event));
@@ -69,7 +69,7 @@ impl Link {
     /// Sends one command and collects what is told until its completion, whose verdict is the caller's to judge.
     ///
     /// # Errors
-    /// As [`Connection::event`], and a throttle.
+    /// As [`crate::imap::Connection::event`], and a throttle.
     pub async fn run(&mut self, command: Command) -> Result<Told> {
         let mut all = self.run_all(vec![command]).await?;
         all.pop().ok_or_else(|| Error::bug("a command without a completion"))

@@ -19,7 +19,7 @@ impl Link {
     /// Opens a folder, unless it is open that way already; `examine` opens it read-only.
     ///
     /// # Errors
-    /// As [`Connection::select`].
+    /// As [`crate::imap::Connection::select`].
     pub async fn select(&mut self, folder: &FolderName, examine: bool) -> Result<&Selected> {
         self.ready().await?;
         match self.open.take().filter(|open| open.folder == *folder && open.examine == examine) {
@@ -31,7 +31,7 @@ impl Link {
     /// Opens a folder though it may be open already: then the server looks for what is new in it.
     ///
     /// # Errors
-    /// As [`Connection::select`].
+    /// As [`crate::imap::Connection::select`].
     pub async fn reopen(&mut self, folder: &FolderName, examine: bool) -> Result<&Selected> {
         self.ready().await?;
         self.settings.pacer.unheld().await;
@@ -45,7 +45,7 @@ impl Link {
     /// Opens a folder as [`Link::reopen`] does, with `next` sent behind it in the same round trip; the replies to it follow.
     ///
     /// # Errors
-    /// As [`Connection::select_then`].
+    /// As [`crate::imap::Connection::select_then`].
     pub async fn reopen_then(&mut self, folder: &FolderName, examine: bool, next: Command) -> Result<(&Selected, Tag)> {
         self.ready().await?;
         self.settings.pacer.unheld().await;

@@ -1,6 +1,6 @@
 //! Categories: what messages carry beside their folder (Outlook's; Gmail's labels and IMAP's keywords become such).
 //!
-//! The port is here, its one adapter in [`graph`]. Only categories are ever set; nothing else of a message is touched.
+//! The port is here, its one adapter is [`GraphCategories`]. Only categories are ever set; nothing else of a message is touched.
 
 mod alike;
 mod graph;

@@ -32,7 +32,7 @@ pub(super) fn tell(run: &Run, job: &Job, differences: &Differences) {
         (
             Severity::Note,
             differences.removed_by_user,
-            "were verified at the target earlier and are not there any more; they are not copied again",
+            "were verified earlier and are not at the target any more; they are not copied again",
             "Nothing to do: the mailbox's user removed or moved them.",
         ),
         (
