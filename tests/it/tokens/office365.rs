@@ -3,10 +3,11 @@
 use mailhaul::lab::{
     entra,
     graph::{Graph, Limits, Person, Settings, Status, fill},
+    imap::Verb,
 };
 
 use super::site::{ANNA, BEN, Site, empty};
-use crate::support::haul::Ended;
+use crate::{graph::stage::mail, support::haul::Ended};
 
 const TOKENS: &str = "auth = \"oauth2\"\noauth-client = \"app\"";
 
@@ -132,4 +133,28 @@ async fn a_missing_right_to_import_is_named() {
     assert_eq!(ended.code, Some(11), "{ended:#?}");
     let steps = ended.document["steps"].to_string();
     assert!(steps.contains("MailboxItem.ImportExport.All") && steps.contains("TGT-AUTH-ACCESS"), "{ended:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_import_refuses_goes_by_imap_with_tokens_for_that() {
+    let mut site = Site::new(entra::Settings::default()).await;
+    let (graph, _) = office(&site).await;
+    graph.register(Person::new(BEN, Status::Member));
+    let letter = mail("letter");
+    graph.change_settings(|settings| settings.unwelcome = vec![letter.search_key]);
+    graph.mailbox(BEN, |mailbox| [letter, mail("other")].map(|item| mailbox.add("Inbox", item)));
+    let store = empty();
+    graph.share(ANNA, &store);
+    let target = site.exchange(store).await;
+    let reached = format!("{TOKENS}\ngraph-url = \"{}\"\ngraph-requests = \"9600/10s\"", graph.root());
+    site.table("old", &format!("kind = \"office365\"\n{reached}"));
+    site.endpoint("new", "microsoft365", target.port(), &reached);
+    site.write(&format!("{BEN},{ANNA},\n"));
+
+    let ended = run(&site, &["run"]).await;
+    assert_eq!((ended.count("copied"), ended.count("repaired"), ended.count("failed")), (2, 1, 0), "{ended:#?}");
+    ended.assert_adds_up();
+    assert_eq!(target.journal().count(Verb::Append), 1);
+    let again = run(&site, &["run"]).await;
+    assert_eq!((again.count("copied_this_pass"), target.journal().count(Verb::Append)), (0, 1), "{again:#?}");
 }
