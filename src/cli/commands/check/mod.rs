@@ -5,7 +5,7 @@ mod probe;
 mod steps;
 mod unpaired;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use super::{
     pass,
@@ -14,12 +14,14 @@ use super::{
 use crate::{
     cli::face::Face,
     error::{Result, Side},
+    ledger::Ledger,
     net,
     project::{
         connect::{self, Connectors},
         endpoint::Kind,
         outcome::Ending,
         pairs::Mailbox,
+        store::Store,
         supervisor::Job,
     },
     source::ReadBy,
@@ -46,7 +48,7 @@ pub struct CheckArgs {
 
 pub(super) async fn run(args: &CheckArgs, face: &Face) -> Result<Ending> {
     let Project { pairs, everyone, store, .. } = args.scope.project(face).await?;
-    let ledger = store.path().exists().then(|| store.open_read_only()).transpose()?;
+    let ledger = ledger(&store, face);
     pairs.iter().for_each(|pair| pass::warn_of(face, pair));
     let jobs = Connectors::without_ledger().jobs(pairs);
     let mut steps = Steps::new(face);
@@ -71,6 +73,15 @@ pub(super) async fn run(args: &CheckArgs, face: &Face) -> Result<Ending> {
         unpaired::tell(&mut steps, &everyone, jobs.iter().map(|job| &job.pair.source)).await;
     }
     steps.answer(jobs.len())
+}
+
+/// How pairs began, where that can be read: a ledger of an older version is brought up to date by the next pass, before which one checks.
+fn ledger(store: &Store, face: &Face) -> Option<Arc<dyn Ledger>> {
+    if !store.path().exists() {
+        return None;
+    }
+    let opened = store.open_read_only();
+    opened.inspect_err(|error| face.warn(&format!("What the ledger says of these pairs is left out: {error}"))).ok()
 }
 
 /// The steps of an endpoint, once for all its mailboxes.
