@@ -84,9 +84,9 @@ fn folder_json(mailbox: &Mailbox, folder: &Folder) -> Value {
     json
 }
 
-/// Whether an item is a message.
-fn is_message(item: &Item) -> bool {
-    item.data.class.starts_with("IPM.Note")
+/// Whether an item is a message: a letter, or what a server says of one.
+pub(super) fn is_message(item: &Item) -> bool {
+    ["IPM.Note", "REPORT."].iter().any(|class| item.data.class.starts_with(class))
 }
 
 /// The filters of a list of messages that are understood here.

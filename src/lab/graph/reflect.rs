@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 
 use chrono::DateTime;
 
-use super::store::{Item, Mailbox, NewItem};
+use super::{
+    mail::is_message,
+    store::{Item, Mailbox, NewItem},
+};
 use crate::{
     clock,
     lab::{
@@ -67,7 +70,7 @@ impl Reflection {
                 let _ = imap.create(&name);
             }
         }
-        for item in mailbox.items.values().filter(|item| item.changed > told && is_mail(item)) {
+        for item in mailbox.items.values().filter(|item| item.changed > told && is_message(item)) {
             match self.places.get(&item.serial) {
                 Some((name, _, uid)) => {
                     imap.folder_mut(name)
@@ -107,10 +110,6 @@ impl Reflection {
         }
         all
     }
-}
-
-fn is_mail(item: &Item) -> bool {
-    item.data.class.starts_with("IPM.Note")
 }
 
 /// `INBOX` is `Inbox` to Graph; the other names are the same, but for their encoding.
@@ -166,12 +165,20 @@ fn item_of(message: &Message) -> NewItem {
     let header = String::from_utf8_lossy(&message.content.header()).into_owned();
     let received = DateTime::from_timestamp(message.received_at.unix, 0).unwrap_or_default();
     let subject = field(&header, "subject").unwrap_or_default();
-    let mut item = NewItem::new("IPM.Note", &subject, message.content.clone(), received);
+    let mut item = NewItem::new(class_of(&header), &subject, message.content.clone(), received);
     item.message_id = field(&header, "message-id");
     let has = |flag| message.flags.system.contains(flag);
     (item.read, item.draft) = (has(SystemFlags::SEEN), has(SystemFlags::DRAFT));
     item.flag = if has(SystemFlags::FLAGGED) { "flagged" } else { "notFlagged" }.to_owned();
     item
+}
+
+/// What Exchange makes of a message that it takes by IMAP: a delivery report is none of its letters.
+fn class_of(header: &str) -> &'static str {
+    match field(header, "content-type") {
+        Some(content) if content.starts_with("multipart/report") => "REPORT.IPM.Note.NDR",
+        _ => "IPM.Note",
+    }
 }
 
 /// The first field of this name, unfolded.

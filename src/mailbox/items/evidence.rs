@@ -15,6 +15,9 @@ use crate::{
     model::{Fingerprint, ReceivedAt},
 };
 
+/// Classes of mail begin so: letters, what servers say of them, and meeting mail.
+const MAIL: [&str; 3] = ["IPM.Note", "REPORT.", "IPM.Schedule.Meeting"];
+
 /// What is known of an item without its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Evidence {
@@ -24,8 +27,10 @@ pub(crate) struct Evidence {
     pub(crate) received_at: Option<ReceivedAt>,
     /// Its size in the store (bytes).
     pub(crate) size: u64,
-    /// Its Message-ID, for mail that has one.
+    /// Its Message-ID, if it has one. What IMAP took has one whatever class Exchange made of it.
     pub(crate) message_id: Option<String>,
+    /// Whether its class is one of mail.
+    pub(crate) is_mail: bool,
 }
 
 impl Evidence {
@@ -38,10 +43,10 @@ impl Evidence {
         }
         let mut fingerprint = [0; 16];
         hasher.finalize_xof().fill(&mut fingerprint);
-        let is_mail = item.class.starts_with("IPM.Note");
-        let message_id = item.message_id().filter(|_| is_mail).map(str::to_owned);
         let received_at = delivered.map(|date| ReceivedAt { unix: date.timestamp(), offset: 0 });
-        Evidence { fingerprint: Fingerprint(fingerprint), received_at, size: item.size, message_id }
+        let message_id = item.message_id().map(str::to_owned);
+        let is_mail = MAIL.iter().any(|class| item.class.starts_with(class));
+        Evidence { fingerprint: Fingerprint(fingerprint), received_at, size: item.size, message_id, is_mail }
     }
 }
 

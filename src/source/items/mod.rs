@@ -206,7 +206,7 @@ impl SourceSession for ItemSession {
         items: Vec<FetchItem>,
     ) -> Result<Vec<(i64, Fingerprint)>> {
         let as_mail = |of: &Evidence| Some(mail_evidence(of.message_id.as_deref()?, of.received_at?));
-        self.evidence(folder, items, as_mail).await
+        self.evidence(folder, items, |of| as_mail(of).filter(|_| of.is_mail)).await
     }
 
     async fn close(self: Box<Self>) {}

@@ -181,6 +181,30 @@ fn a_lost_answer_of_imap_is_found_by_evidence() {
     });
 }
 
+/// What servers say of a letter is of a class of its own, here and where it arrives.
+#[test]
+fn a_delivery_report_whose_answer_is_lost_is_found_by_evidence() {
+    conformance::run(async {
+        let (house, server) = with_imap(House::filled(5, Settings::default()).await).await;
+        let text = "From: a@b.example\r\nSubject: letter 1\r\nMessage-ID: <letter 1@b.example>\r\n\
+            Content-Type: multipart/report; boundary=x\r\n\r\n--x\r\n\r\nnot delivered\r\n--x--\r\n";
+        let content = mailstore::Content::Stored(text.into());
+        let report = NewItem { class: "REPORT.IPM.Note.NDR".to_owned(), content, ..letter(1) };
+        house.stage.graph.change_settings(|settings| settings.unwelcome = vec![report.search_key]);
+        house.stage.graph.mailbox(KIM, |mailbox| drop(mailbox.add("Inbox", report)));
+        server.faults().at(Verb::Append, 1, Fault::CutAfter);
+        let first = again(&house).await;
+        assert_eq!((first.counts.copied, first.counts.repaired), (6, 1), "{first:#?}");
+        assert_kept(&house, "after the cut");
+        let second = again(&house).await;
+        assert_eq!((second.counts.copied_this_pass, second.counts.missing_at_target), (0, 0), "{second:#?}");
+        std::fs::remove_file(house.ledger_path()).unwrap();
+        let lost = again(&house).await;
+        assert_eq!((lost.counts.copied, lost.counts.already_present), (0, 6), "{lost:#?}");
+        assert_eq!(server.journal().count(Verb::Append), 1);
+    });
+}
+
 #[test]
 fn what_graph_shows_late_is_neither_lost_nor_sent_again() {
     conformance::run(async {
