@@ -1,8 +1,8 @@
 //! Messages that arrived and are not at the target any more: whose doing that is.
 //!
 //! One that a verification had found there was taken away by its user, which is no loss and stays so. One that no verification ever saw may have
-//! been lost by the target, and counts as an exception until it is found. Either way it is not copied a second time, unless the source
-//! moves what was lost. A row is judged once: later it would be taken for one that was seen.
+//! been lost by the target, and counts as an exception until it is found. Either way it is not copied a second time, wherever the source moves
+//! it: a mailbox that was renumbered in between cannot tell the two apart. A row is judged once: later it would be taken for one that was seen.
 
 use super::run::Run;
 use crate::{

@@ -132,11 +132,15 @@ async fn remove_unchanged(run: &Run, target: &mut dyn TargetSession, job: &Job, 
             note(run, job, doomed.len(), "the target cannot remove single messages; they are marked \\Deleted");
         }
     }
-    // Gone there too: nothing is left to remove. Changed there: its user wants it.
+    // Gone there too: its user took it away, or it is as it was to be. Changed there: its user wants it.
     let (absent, changed): (Vec<&Row>, Vec<&Row>) =
         kept.into_iter().partition(|row| uid_of(row).is_none_or(|uid| !there.contains_key(&uid)));
     let absent: Vec<Absent> = absent.into_iter().filter_map(Absent::of).collect();
-    run.ledger.correct(run.lease, absence::judge(run, &job.folder, &absent).await?).await?;
+    let judged = absence::judge(run, &job.folder, &absent).await?.into_iter().map(|learnt| match learnt {
+        Correction::Missing(row, _) => Correction::Removed(row),
+        by_user => by_user,
+    });
+    run.ledger.correct(run.lease, judged.collect()).await?;
     if !changed.is_empty() {
         note(run, job, changed.len(), "gone from the source but changed at the target by its user: they stay");
     }

@@ -146,12 +146,10 @@ async fn show_again(run: &Run, folders: &[FolderRow], moves: &[Move]) -> Result<
     Ok(())
 }
 
-/// Moved at the source, and gone from the target by its user's doing: the row follows, the mailbox stays as it is. What the target had lost is
-/// copied to its new place.
+/// Moved at the source, and not at the target any more: the row follows, the mailbox stays as it is. Whose doing that was is judged once.
 async fn inherit(run: &Run, folders: &[FolderRow], moves: Vec<Move>) -> Result<()> {
     for Move { old, new } in moves {
-        let was_lost = old.missing_at_target && !old.removed_by_user;
-        if !was_lost && !has_twin(run, folders, &old).await? {
+        if !has_twin(run, folders, &old).await? {
             let mut learnt = vec![Correction::Rekey(old.id, new.folder, new.key)];
             if let (Some(folder), Some(absent)) = (&old.target_folder, Absent::of(&old)) {
                 learnt.extend(absence::judge(run, folder, &[absent]).await?);
