@@ -287,6 +287,11 @@ pub const GRAPH_PAGE: usize = 500;
 pub const GRAPH_ITEM_TRIES: u32 = 3;
 /// What lies between two of them, times the number of attempts so far.
 pub const GRAPH_ITEM_WAIT: Duration = Duration::from_millis(500);
+/// When a mailbox of which nothing comes is asked again, and how long that must last until an item is to blame: a store that is moved or
+/// restarted is back within a minute.
+pub const GRAPH_CONTENT_WAIT: Duration = Duration::from_secs(20);
+/// See [`GRAPH_CONTENT_WAIT`]: the third look.
+pub const GRAPH_CONTENT_DOUBT: Duration = Duration::from_secs(40);
 /// How often the IMAP server beside Graph is dialled for mail that does not go whole, before no message of the run tries it any more.
 pub const MAIL_DOOR_TRIES: u32 = 4;
 /// What lies between two of these, times the number of attempts so far: a minute's trouble would need more, but all messages wait for it.

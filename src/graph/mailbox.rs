@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
 use super::{
-    Changes, DeltaLink, ItemStore, MailFolder, Message, MessagePatch, Pages, Service, Usage, WellKnown,
+    Changes, Content, DeltaLink, ItemStore, MailFolder, Message, MessagePatch, Pages, Service, Usage, WellKnown,
     batch::{self, Part},
     page::Caller,
     refusal::Failure,
@@ -20,11 +20,12 @@ use crate::{
     limits,
 };
 
-/// The mailbox of one user; clones share its allowance.
+/// The mailbox of one user; clones share its allowance, and whether its content comes.
 #[derive(Clone, Debug)]
 pub struct Mailbox {
     caller: Caller,
     user: String,
+    content: Content,
 }
 
 impl Service {
@@ -32,7 +33,7 @@ impl Service {
     pub fn mailbox(&self, user: impl Into<String>) -> Mailbox {
         let user = user.into();
         let caller = Caller { service: self.clone(), allowance: Some(self.allowance(&user)) };
-        Mailbox { caller, user }
+        Mailbox { caller, user, content: Content::default() }
     }
 }
 
@@ -50,6 +51,11 @@ impl Mailbox {
     /// What was asked of it so far.
     pub fn usage(&self) -> Usage {
         self.caller.allowance.as_ref().map(super::Allowance::usage).unwrap_or_default()
+    }
+
+    /// Whether its content comes.
+    pub(crate) fn content(&self) -> &Content {
+        &self.content
     }
 
     pub(super) fn url(&self, segments: &[&str], query: &[(&str, &str)]) -> Url {

@@ -10,6 +10,7 @@
 
 mod allowance;
 mod batch;
+mod content;
 mod edits;
 mod item_folders;
 mod items;
@@ -26,6 +27,7 @@ mod upload;
 mod window;
 
 pub use allowance::{Allowance, Pace, Usage};
+pub(crate) use content::Content;
 pub use item_folders::Created;
 pub use items::{Export, Import, ItemStore};
 pub use mailbox::Mailbox;

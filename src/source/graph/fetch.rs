@@ -1,8 +1,8 @@
 //! Fetching messages: several `$value` requests side by side (microsoft365.md §4.2).
 //!
 //! A message that cannot be had is asked for again, for the service is often only busy; what it then still refuses is unreadable. Trouble
-//! that may be the service's own counts against a message only if others came meanwhile, or if the service answers something else
-//! ([`judge`]): else it is the session that failed.
+//! that may be the service's own counts against a message only if others came meanwhile, or if it lasts while the service answers something
+//! else ([`judge`]): else it is the session that failed.
 
 use std::collections::VecDeque;
 
@@ -27,7 +27,7 @@ struct Item {
     id: String,
     /// How often it was asked for in vain.
     tries: u32,
-    /// Messages that had come when it was first asked for in vain.
+    /// What had come of the mailbox when it was first asked for in vain.
     came: u64,
 }
 
@@ -48,13 +48,11 @@ pub(in crate::source) struct Fetcher<'a> {
     queue: VecDeque<Item>,
     /// What is to be told.
     told: VecDeque<Fetched>,
-    /// Messages that came.
-    came: u64,
 }
 
 impl<'a> Fetcher<'a> {
     pub(in crate::source) fn new(mailbox: &'a Mailbox, bodies: &'a BodyStore, limiter: &'a Limiter) -> Self {
-        Fetcher { mailbox, bodies, limiter, queue: VecDeque::new(), told: VecDeque::new(), came: 0 }
+        Fetcher { mailbox, bodies, limiter, queue: VecDeque::new(), told: VecDeque::new() }
     }
 
     /// Fetches until `items` closes and everything is told.
@@ -62,8 +60,21 @@ impl<'a> Fetcher<'a> {
     /// Requests go on while what came waits to be taken: one that nobody drives would keep its place among those that the allowance lets through.
     pub(in crate::source) async fn run(
         mut self,
-        mut items: mpsc::Receiver<Vec<FetchItem>>,
+        items: mpsc::Receiver<Vec<FetchItem>>,
         tell: mpsc::Sender<Fetched>,
+    ) -> Result<()> {
+        let ended = self.read_all(items, &tell).await;
+        // What is known is told even if the session failed: the verdict on an item would take as long again.
+        for fetched in self.told {
+            tell.send(fetched).await.map_err(|_| Error::canceled())?;
+        }
+        ended
+    }
+
+    async fn read_all(
+        &mut self,
+        mut items: mpsc::Receiver<Vec<FetchItem>>,
+        tell: &mpsc::Sender<Fetched>,
     ) -> Result<()> {
         let mut flying = FuturesUnordered::new();
         let mut more = true;
@@ -112,7 +123,7 @@ impl<'a> Fetcher<'a> {
     fn take(&mut self, mut item: Item, outcome: Result<Body>) -> Result<Option<Suspect>> {
         let error = match outcome {
             Ok(body) if !body.is_empty() => {
-                self.came += 1;
+                self.mailbox.content().came();
                 self.tell(item.row, FetchResult::Body(body));
                 return Ok(None);
             }
@@ -124,7 +135,8 @@ impl<'a> Fetcher<'a> {
             Err(error) if !may_pass(&error) => return Err(error),
             Err(error) => Some(error),
         };
-        item.came = if item.tries == 0 { self.came } else { item.came };
+        let came = self.mailbox.content().count();
+        item.came = if item.tries == 0 { came } else { item.came };
         item.tries += 1;
         if item.tries < limits::GRAPH_ITEM_TRIES {
             self.queue.push_back(item);
@@ -134,7 +146,7 @@ impl<'a> Fetcher<'a> {
             Some(error) => error.reply().unwrap_or_else(|| error.subject()).to_owned(),
             None => "the service sends no content".to_owned(),
         };
-        Ok(Some(Suspect { row: item.row, words, error, others_came: self.came > item.came }))
+        Ok(Some(Suspect { row: item.row, words, error, others_came: came > item.came }))
     }
 
     fn tell(&mut self, row: i64, what: FetchResult) {
@@ -164,16 +176,22 @@ async fn ask_else(mailbox: &Mailbox, suspect: Suspect) -> Landed {
 }
 
 /// Whether trouble with one thing, whose last word was `error`, is that thing's own. Where it may be the service's and nothing else came
-/// meanwhile, a request about something else tells.
+/// meanwhile, it must have lasted ([`Content::is_doubted_for_long`](crate::graph::Content::is_doubted_for_long)), and a request about something
+/// else tells: what the service knows of items it often answers while their content is not to be had.
 ///
 /// # Errors
-/// It is the service's.
+/// It is the service's, or may pass with it.
 pub(in crate::source) async fn judge(mailbox: &Mailbox, error: Option<Error>, others_came: bool) -> Result<()> {
     let Some(error) = error else { return Ok(()) };
     match error.code() {
         Code::Throttled => Err(error),
         _ if others_came || error.scope() <= Scope::Message && error.code() != Code::Server => Ok(()),
-        _ => mailbox.well_known(WellKnown::Inbox).await.map(drop).map_err(|error| error.scoped(Scope::Mailbox)),
+        _ => {
+            mailbox.well_known(WellKnown::Inbox).await.map_err(|error| error.scoped(Scope::Mailbox))?;
+            let later = Disposition::RetryAfter(Some(limits::GRAPH_CONTENT_WAIT));
+            let lasted = mailbox.content().is_doubted_for_long();
+            lasted.then_some(()).ok_or_else(|| error.scoped(Scope::Mailbox).disposed(later))
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Exports: several items in one request, requests side by side (microsoft365.md §5.2 and §5.4).
 //!
 //! What a reply leaves out without a word, and what is refused in company, is asked for alone; what is then still refused is unreadable. Trouble
-//! that may be the service's own counts against an item only if others came meanwhile, or if the service answers something else.
+//! that may be the service's own counts against an item only if others came meanwhile, or if it lasts while the service answers something else.
 
 use std::collections::VecDeque;
 
@@ -29,7 +29,7 @@ struct Wanted {
     size: u64,
     /// How often it was asked for in vain.
     tries: u32,
-    /// Items that had come when it was first asked for in vain.
+    /// What had come of the mailbox when it was first asked for in vain.
     came: u64,
 }
 
@@ -40,20 +40,31 @@ pub(super) struct Fetcher<'a> {
     limiter: &'a Limiter,
     queue: VecDeque<Wanted>,
     told: VecDeque<Fetched>,
-    /// Items that came.
-    came: u64,
 }
 
 impl<'a> Fetcher<'a> {
     pub(super) fn new(store: &'a ItemStore, bodies: &'a BodyStore, limiter: &'a Limiter) -> Self {
-        Fetcher { store, bodies, limiter, queue: VecDeque::new(), told: VecDeque::new(), came: 0 }
+        Fetcher { store, bodies, limiter, queue: VecDeque::new(), told: VecDeque::new() }
     }
 
     /// Fetches until `items` closes and everything is told.
     pub(super) async fn run(
         mut self,
-        mut items: mpsc::Receiver<Vec<FetchItem>>,
+        items: mpsc::Receiver<Vec<FetchItem>>,
         tell: mpsc::Sender<Fetched>,
+    ) -> Result<()> {
+        let ended = self.read_all(items, &tell).await;
+        // What is known is told even if the session failed: the verdict on an item would take as long again.
+        for fetched in self.told {
+            tell.send(fetched).await.map_err(|_| Error::canceled())?;
+        }
+        ended
+    }
+
+    async fn read_all(
+        &mut self,
+        mut items: mpsc::Receiver<Vec<FetchItem>>,
+        tell: &mpsc::Sender<Fetched>,
     ) -> Result<()> {
         let mut flying = FuturesUnordered::new();
         let mut more = true;
@@ -126,7 +137,7 @@ impl<'a> Fetcher<'a> {
                 for (wanted, export) in batch.into_iter().zip(exports) {
                     match export {
                         Export::Item { stream, .. } if !stream.is_empty() => {
-                            self.came += 1;
+                            self.store.mailbox().content().came();
                             self.tell(wanted.row, FetchResult::Sealed(stream));
                         }
                         Export::Item { .. } | Export::Omitted => suspects.extend(self.again(wanted, None)),
@@ -160,13 +171,14 @@ impl<'a> Fetcher<'a> {
 
     /// Asks for an item once more; `Some` if that was done often enough.
     fn again(&mut self, mut wanted: Wanted, error: Option<Error>) -> Option<Suspect> {
-        wanted.came = if wanted.tries == 0 { self.came } else { wanted.came };
+        let came = self.store.mailbox().content().count();
+        wanted.came = if wanted.tries == 0 { came } else { wanted.came };
         wanted.tries += 1;
         if wanted.tries <= limits::GRAPH_ITEM_TRIES {
             self.queue.push_back(wanted);
             return None;
         }
-        let others_came = self.came > wanted.came;
+        let others_came = came > wanted.came;
         Some(Suspect { wanted, error, others_came })
     }
 

@@ -146,15 +146,29 @@ fn a_service_that_is_short_of_something_while_it_lists_loses_no_folder() {
 }
 
 #[test]
-fn an_only_item_that_cannot_be_exported_stops_nothing_else() {
+fn the_last_items_that_cannot_be_exported_are_told_in_the_end() {
     conformance::run(async {
         let house = House::filled(0, Settings::default()).await;
-        house.stage.add(KIM, "Inbox", "the only one");
-        // The service has no word for it, and breaks off.
+        house.stage.add(KIM, "Inbox", "one");
+        house.stage.add(KIM, "Inbox", "two");
+        // The service has no word for them, and breaks off.
         house.stage.graph.inject(Kind::Export, Fault::Cut, 2);
-        house.stage.graph.inject(Kind::Export, Fault::Refuse(503, None), 40);
+        house.stage.graph.inject(Kind::Export, Fault::Refuse(503, None), 100);
         let report = house.pass(&Options::default()).await;
-        assert_eq!((report.state, report.counts.failed), (Outcome::Finished, 1), "{report:#?}");
+        assert_eq!((report.state, report.counts.failed), (Outcome::Finished, 2), "{report:#?}");
+    });
+}
+
+/// What the service tells of items and what is in them come from different parts of it.
+#[test]
+fn a_service_that_gives_no_content_for_a_moment_condemns_nothing() {
+    conformance::run(async {
+        let house = House::filled(0, Settings::default()).await;
+        ["one", "two", "three"].into_iter().for_each(|subject| drop(house.stage.add(KIM, "Inbox", subject)));
+        // Together, and three times each alone.
+        house.stage.graph.inject(Kind::Export, Fault::Refuse(503, None), 10);
+        let report = house.pass(&Options::default()).await;
+        assert_eq!((report.counts.copied, report.counts.failed), (3, 0), "{report:#?}");
     });
 }
 
