@@ -19,7 +19,7 @@ use crate::{
     error::Result,
     ledger::{FolderRow, Row, RowQuery, Settlement},
     limits,
-    model::{BodyHash, Fingerprint, Flags, RowState, SystemFlags, TargetUid},
+    model::{BodyHash, Fingerprint, Flags, ReceivedAt, RowState, SystemFlags, TargetUid},
     source::{FetchItem, SourceSession},
     target::{TargetSession, Transport},
     transfer::Event,
@@ -72,7 +72,10 @@ async fn as_mail(
     let evident = |found: &Item| Some(Item { fingerprint: *arrivals.as_mail.get(&found.id)?, ..*found });
     let found: Vec<Item> = arrivals.unclaimed.iter().filter_map(evident).collect();
     let mut wanted = Vec::new();
-    let items: Vec<FetchItem> = if found.is_empty() { Vec::new() } else { rows.values().map(fetch_item).collect() };
+    // The evidence contains the second: what was received in another is none of these, and asking would cost a request for some rows each.
+    let seconds: HashSet<Option<i64>> = found.iter().map(|found| second(found.received_at)).collect();
+    let near = rows.values().filter(|row| seconds.contains(&second(row.received_at)));
+    let items: Vec<FetchItem> = near.map(fetch_item).collect();
     for page in items.chunks(limits::LEDGER_PAGE) {
         wanted.extend(source.evidence_as_mail(&folder.name, page.to_vec()).await?);
     }
@@ -87,6 +90,10 @@ async fn as_mail(
         Some(Adopted { row, uid: u32::try_from(uid).ok()?, fingerprint: *shown.get(&uid)?, hash: None })
     };
     Ok(certain.flat_map(|group| group.by_likeness(Tolerance::Rendered)).filter_map(adopted).collect())
+}
+
+fn second(received_at: Option<ReceivedAt>) -> Option<i64> {
+    received_at.map(|at| at.unix)
 }
 
 /// Sizes of what was found, so that only rows that could be there are asked for at the source.

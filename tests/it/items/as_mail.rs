@@ -6,7 +6,7 @@ use mailhaul::{
     clock,
     error::Side,
     lab::{
-        graph::{NewItem, Settings},
+        graph::{Kind, NewItem, Settings},
         imap::{Accounts, Fault, Persona, Profile, Server, Verb},
         mailstore::{self, Mailstore},
     },
@@ -263,5 +263,22 @@ fn what_came_by_imap_before_is_not_copied_again() {
         assert_eq!((report.counts.already_present, report.counts.copied), (7, 62), "{report:#?}");
         let again = house.verified().await;
         assert_eq!(again.counts.copied_this_pass, 0, "{again:#?}");
+    });
+}
+
+#[test]
+fn only_what_was_received_in_the_same_second_is_asked_for() {
+    conformance::run(async {
+        let mut requests = Vec::new();
+        for stranger in [20, 10] {
+            let house = House::filled(60, Settings::default()).await;
+            house.stage.graph.mailbox(KIM, |mailbox| drop(mailbox.add("Inbox", letter(10))));
+            let there = NewItem { received: letter(stranger).received, ..letter(99) };
+            house.stage.graph.mailbox(LEE, |mailbox| drop(mailbox.add("Inbox", there)));
+            let report = house.verified().await;
+            assert_eq!((report.counts.already_present, report.counts.copied), (0, 61), "{report:#?}");
+            requests.push(house.stage.graph.count(Kind::List));
+        }
+        assert_eq!(requests[1] - requests[0], 1, "{requests:?}");
     });
 }
