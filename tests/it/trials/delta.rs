@@ -7,6 +7,9 @@ use crate::support::fill::append;
 use crate::support::image::{MailboxImage, Seen, assert_equal};
 use crate::support::raw::{Raw, unquote};
 
+/// What a day may bring into one folder, received and moved.
+const MOST_IN_A_DAY: usize = 15;
+
 /// What happens at the target to messages that were deleted at the source.
 #[derive(Clone, Copy, PartialEq)]
 enum Deletions {
@@ -102,12 +105,17 @@ impl Owner {
     }
 
     /// A leaf changes its name, its place in the tree, or both.
+    ///
+    /// Not one that was emptied: no mail is left to tell that both names are one folder, and a folder that is missing is no evidence that
+    /// its mail was deleted.
     fn rename_folder(&mut self) {
-        let folders = self.folders();
+        let mut folders = self.folders();
+        folders.retain(|name| self.gone.iter().all(|(folder, _)| folder != name) || self.held(name) > MOST_IN_A_DAY);
+        let parents = self.folders();
         let leaf =
-            |name: &String| name != "INBOX" && !folders.iter().any(|other| other.starts_with(&format!("{name}/")));
+            |name: &String| name != "INBOX" && !parents.iter().any(|other| other.starts_with(&format!("{name}/")));
         let leaves: Vec<&String> = folders.iter().filter(|name| leaf(name)).collect();
-        let from = leaves[self.rng.usize(..leaves.len())].clone();
+        let Some(from) = self.rng.choice(leaves).cloned() else { return };
         self.renamed += 1;
         let to = match self.rng.bool() {
             true => format!("{from} (renamed {})", self.renamed),
@@ -120,6 +128,12 @@ impl Owner {
                 folder.clone_from(&to);
             }
         }
+    }
+
+    /// Messages that a folder holds.
+    fn held(&mut self, folder: &str) -> usize {
+        let wire = self.raw.wire(folder);
+        crate::support::image::read_folder(&mut self.raw, &unquote(&wire)).len()
     }
 
     fn make_folder(&mut self) {
