@@ -154,9 +154,9 @@ async fn a_day_s_allowance_outlives_the_pass() {
         }
         assert_eq!(report.state, Outcome::Incomplete, "{report:#?}");
         assert!(told <= 10 * days + 3, "{told} messages in {days} days");
-        // The same day, another pass: nothing more is read.
+        // The same day, another pass: nothing more is read, but for what the first was stopped at before it was written down.
         stage.pass_until_throttled(options()).await;
-        assert_eq!(stage.source.journal().messages_told(), told);
+        assert!(stage.source.journal().messages_told() <= told + 1);
         stage.a_day_later();
     }
     assert!((3..=4).contains(&days), "{days} days");
