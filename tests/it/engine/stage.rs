@@ -164,6 +164,14 @@ impl Stage {
         }
     }
 
+    /// Messages that the ledger counts as read, and the bytes of those that were read in the last 24 hours.
+    pub fn read_of_a_day(&self) -> (u64, u64) {
+        let ledger = rusqlite::Connection::open(self.home.path().join("ledger.db")).unwrap();
+        let sql = "SELECT count(read_at), ifnull(sum(size) FILTER (WHERE read_at > unixepoch() - 24 * 3600), 0) FROM placement";
+        let (messages, bytes): (i64, i64) = ledger.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        (messages.unsigned_abs(), bytes.unsigned_abs())
+    }
+
     /// Lets a day pass for the ledger.
     pub fn a_day_later(&self) {
         let ledger = rusqlite::Connection::open(self.home.path().join("ledger.db")).unwrap();
